@@ -1,7 +1,7 @@
 """The project's own environment, `.venv`: made once, brought up to date when its needs change.
 
-Used by scripts/setup, train and check. It needs the standard library alone, and its syntax is one that
-old Pythons can parse, so that they say what to do instead of failing at a line.
+Used by scripts/setup, train and check. It needs the standard library alone, and its syntax is one
+that old Pythons can parse, so that they say what to do instead of failing at a line.
 """
 
 import hashlib
@@ -77,11 +77,12 @@ def make():
 def install(extras):
     """Put fathom into the environment, run from its sources, with what it and the extras need."""
     listed = ",".join(sorted(extras))
-    say(f"installing what {f'fathom[{listed}]' if listed else 'fathom'} needs")
+    name = f"fathom[{listed}]" if listed else "fathom"
+    say(f"installing what {name} needs; the first time takes a minute or two")
     project = fingerprint()
     target = f"{ROOT}[{listed}]" if listed else str(ROOT)
     status = run(
-        *(program("python"), "-m", "pip", "install", "--quiet", "--editable", target),
+        *(program("python"), "-m", "pip", "install", "-qq", "--editable", target),
         PIP_DISABLE_PIP_VERSION_CHECK="1",
     )
     if status:
