@@ -14,23 +14,38 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "fathom"
 
-# From the ground up. A part sees the floors below its own and nothing else: not its neighbours,
-# not the floors above. A part is a folder of fathom/, or a file that lies directly in it.
-FLOORS: tuple[tuple[str, ...], ...] = (
-    ("core",),
-    ("compile",),
-    ("ops",),
-    ("tensor",),
-    ("func",),
-    ("nn",),
-    ("optim",),
-    ("data",),
-    ("utils",),
-    ("train",),
-    ("blocks", "gan", "gp", "hpo", "recsys", "rl", "text", "vision"),
-    ("distributed", "explain", "interop", "publish"),
-    ("doctor",),
-    ("cli",),
+# From the ground up, and what each part is for. A part sees the floors below its own and nothing
+# else: not its neighbours, not the floors above. A part is a folder of fathom/, or a file directly in
+# it. Parts that are still to come have their places already.
+FLOORS: tuple[dict[str, str], ...] = (
+    {"core": "the machine: primitives, the one door, the tape; knows no operation"},
+    {"compile": "graphs of primitives to one native program, stage by stage"},
+    {"ops": "the operations, one file a family, each defined once"},
+    {"tensor": "class Tensor: thin methods that call the operations"},
+    {"func": "transforms of functions: grad, vjp, jvp, vmap, hessian"},
+    {"nn": "networks: modules, layers, losses, initial values"},
+    {"optim": "optimizers in the papers' equations, and schedules"},
+    {"data": "data sets, their files, samplers, loaders"},
+    {"utils": "PyTorch's names for things that live elsewhere"},
+    {"train": "the training loop, metrics, callbacks, checkpoints, curves"},
+    {
+        "blocks": "networks with no autodiff, by hand",
+        "gan": "generative adversarial networks",
+        "gp": "Gaussian processes",
+        "hpo": "search for hyperparameters",
+        "recsys": "recommendation",
+        "rl": "learning by reward",
+        "text": "words and sequences",
+        "vision": "images",
+    },
+    {
+        "distributed": "training on several processes",
+        "explain": "math, code, diagram and numbers of a model",
+        "interop": "files and programs of other frameworks",
+        "publish": "the book's tools",
+    },
+    {"doctor": "what this computer has, and what is missing"},
+    {"cli": "the `fathom` command"},
 )
 
 # fathom/__init__.py lies on top: it re-exports from everywhere; no file of the house imports it.
