@@ -15,12 +15,17 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "fathom"
 
 # From the ground up, and what each part is for. A part sees the floors below its own and nothing
-# else: not its neighbours, not the floors above. A part is a folder of fathom/, or a file directly in
-# it. Parts that are still to come have their places already.
+# else: not its neighbours, not the floors above. A part is a folder of fathom/, or a file that lies
+# directly in it. Parts that are still to come have their places already.
 FLOORS: tuple[dict[str, str], ...] = (
     {"core": "the machine: primitives, the one door, the tape; knows no operation"},
     {"compile": "graphs of primitives to one native program, stage by stage"},
     {"ops": "the operations, one file a family, each defined once"},
+    {
+        "autograd": "torch.autograd's names: Function, grad, gradcheck",
+        "printing": "tensors as text",
+    },
+    {"methods": "the methods of a tensor that only call an operation"},
     {"tensor": "class Tensor: thin methods that call the operations"},
     {"func": "transforms of functions: grad, vjp, jvp, vmap, hessian"},
     {"nn": "networks: modules, layers, losses, initial values"},
@@ -45,7 +50,7 @@ FLOORS: tuple[dict[str, str], ...] = (
         "publish": "the book's tools",
     },
     {"doctor": "what this computer has, and what is missing"},
-    {"cli": "the `fathom` command"},
+    {"cli": "the command `fathom`: train, predict, data, doctor"},
 )
 
 # fathom/__init__.py lies on top: it re-exports from everywhere; no file of the house imports it.
