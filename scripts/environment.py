@@ -51,7 +51,7 @@ def read_record():
         subprocess.run([program("python"), "-c", ""], check=True)
     except (OSError, ValueError, subprocess.CalledProcessError):
         return None
-    if record["made"] != maker():
+    if not isinstance(record, dict) or record.get("made") != maker():
         return None
     return {"extras": set(record["extras"]), "project": record["project"]}
 
