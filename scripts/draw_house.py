@@ -92,8 +92,8 @@ def drawing() -> str:
         width=f"{WIDTH}",
         height=f"{height}",
     )
-    add(picture, "title", text="The parts of fathom, floor by floor, and what imports what")
-    add(picture, "style", text=STYLE)
+    add(picture, "title", "", "The parts of fathom, floor by floor, and what imports what")
+    add(picture, "style", "", STYLE)
     write(picture, "title", "The house of fathom", LEFT, 34)
     write(picture, "note", "an arrow leads to what is imported; none leads up", RIGHT, 34, "end")
     draw_roof(picture, eaves)
@@ -193,7 +193,7 @@ def draw_arrow(picture: Element, arrow: Arrow, ground: float) -> None:
     said = "; ".join(f"{part} imports {target}" for part, target in arrow.imports)
     pairs = ", ".join(f"{part} {target}" for part, target in arrow.imports)
     group = add(picture, "g", **{"data-imports": pairs})
-    add(group, "title", text=said)
+    add(group, "title", "", said)
     height = STOREY - GAP
     y = ground - (arrow.upper + 1) * STOREY + height * arrow.start
     z = ground - (arrow.lower + 1) * STOREY + height * arrow.end
@@ -209,7 +209,9 @@ def write(parent: Element, kind: str, text: str, x: float, y: float, anchor: str
     add(parent, "text", kind, text, x=x, y=y, **{"text-anchor": anchor})
 
 
-def add(parent: Element, tag: str, kind: str = "", text: str = "", **attributes) -> Element:
+def add(
+    parent: Element, tag: str, kind: str = "", text: str = "", /, **attributes: str | float
+) -> Element:
     """A new element of a class of STYLE; numbers are written with one digit, opacities with two."""
     written = {
         name: value if isinstance(value, str) else f"{value:.{2 if 'opacity' in name else 1}f}"
