@@ -1,0 +1,69 @@
+"""The one door: every operation of fathom passes through `apply`.
+
+No wrapper among the inputs: compute now. Else the innermost transform reads the operation in its own
+way (`Dual` for jvp, `Batched` for vmap, `Symbol` for tracing). Then the tape records it where a
+gradient is wanted. It is the hot path of eager mode, so the common case comes first and does least.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy
+
+from fathom.core import tape
+from fathom.core.base import TensorBase
+from fathom.core.device import CPU, device_of, namespace
+
+if TYPE_CHECKING:
+    from fathom.core.primitive import Primitive
+    from fathom.tensor import Tensor
+
+ndarray = numpy.ndarray
+_empty = object.__new__
+
+
+def apply(primitive: Primitive, *inputs: Tensor) -> Tensor:
+    """The output of one operation, with its history."""
+    arrays = [x.array for x in inputs]
+    for array in arrays:
+        if type(array) is not ndarray:
+            y = elsewhere(primitive, inputs, arrays)
+            break
+    else:
+        array = primitive.eager(numpy, *arrays)
+        y = _empty(TensorBase.kind)
+        y.array = array if type(array) is ndarray else numpy.asarray(array)
+    if primitive.is_view:
+        tape.follow(y, inputs[0], primitive)
+    if tape.mode.enabled and primitive.differentiable:
+        for x in inputs:
+            if x.tracked or x.origin is not None:
+                tape.record(y, primitive, inputs)
+                break
+    return y
+
+
+def elsewhere(primitive: Primitive, inputs: tuple[Tensor, ...], arrays: list) -> Tensor:
+    """The output where not all arrays are NumPy's: under a transform, or on a GPU."""
+    inputs = tuple(tape.refreshed(x) for x in inputs)
+    wrappers = [x.array for x in inputs if hasattr(x.array, "level")]
+    if wrappers:
+        return max(wrappers, key=lambda wrapper: wrapper.level).interpret(primitive, inputs)
+    y = _empty(TensorBase.kind)
+    y.array = on_gpu(primitive, arrays)
+    return y
+
+
+def on_gpu(primitive: Primitive, arrays: list):
+    """The output array on the one CUDA device of the inputs; 0-d CPU tensors are taken along."""
+    there = [a for a in arrays if device_of(a) != CPU]
+    places = {device_of(a) for a in arrays if a.ndim or device_of(a) != CPU}
+    if len(places) > 1:
+        names = " and ".join(sorted(map(str, places)))
+        raise RuntimeError(
+            f"{type(primitive).__name__}: expected all tensors to be on the same device, found {names};"
+            " move them with .to(device)"
+        )
+    xp = namespace(there[0])
+    return xp.asarray(primitive.eager(xp, *[xp.asarray(a) for a in arrays]))

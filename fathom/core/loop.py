@@ -1,0 +1,278 @@
+"""The scalar language: what one element of a result is, as an expression over loop indices.
+
+A tensor is a function from index to value. A primitive's `element` says which; inlining one into
+another is fusion. The same expression is run by `evaluate` (the reference), printed by `latex`, and
+turned into native loops by `fathom.compile`.
+
+    x[i]                  Load      an element of an input, at indices that may themselves be loaded
+    exp(x[i]) * 2         Call      a scalar function of scalars
+    sum(k, a[i, k])       Reduce    over one or more indices, by "+", "*", "max" or "min"
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+_names = itertools.count()
+
+
+class Expr:
+    """A scalar; Python's operators build larger ones."""
+
+    def __add__(self, other):
+        return fold("+", self, other)
+
+    def __sub__(self, other):
+        return fold("-", self, other)
+
+    def __mul__(self, other):
+        return fold("*", self, other)
+
+    def __rmul__(self, other):
+        return fold("*", other, self)
+
+    def __radd__(self, other):
+        return fold("+", other, self)
+
+    def __rsub__(self, other):
+        return fold("-", other, self)
+
+    def __truediv__(self, other):
+        return fold("/", self, other)
+
+    def __floordiv__(self, other):
+        return fold("//", self, other)
+
+    def __mod__(self, other):
+        return fold("%", self, other)
+
+    def __neg__(self):
+        return Call("neg", (self,))
+
+
+@dataclass(frozen=True)
+class Const(Expr):
+    """A number that is known now. `dtype` None: it takes the dtype of what it meets."""
+
+    value: bool | int | float | complex
+    dtype: np.dtype | None = None
+
+
+class Index(Expr):
+    """A loop index, 0 <= i < size. Two indices are the same only if they are one object."""
+
+    def __init__(self, size: int, letter: str | None = None):
+        self.size, self.letter, self.number = size, letter, next(_names)
+
+    def __repr__(self) -> str:
+        return f"{self.letter or 'i'}{self.number}"
+
+
+@dataclass(frozen=True)
+class Call(Expr):
+    """A scalar function of scalars, by name; `dtype` is set where the name alone does not say it."""
+
+    name: str
+    args: tuple[Expr, ...]
+    dtype: np.dtype | None = None
+
+
+@dataclass(frozen=True)
+class Load(Expr):
+    """An element of an array."""
+
+    array: Array
+    at: tuple[Expr, ...]
+
+
+@dataclass(frozen=True)
+class Reduce(Expr):
+    """The sum, product, maximum or minimum of `body` over all values of the indices `over`."""
+
+    name: str
+    over: tuple[Index, ...]
+    body: Expr
+
+
+class Readable(Protocol):
+    """What `element` reads from: an array, or another primitive's element, inlined."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype
+
+    def __getitem__(self, at: Sequence[Expr | int]) -> Expr: ...
+
+
+@dataclass(frozen=True)
+class Array:
+    """An input that holds its numbers: `x[i, j]` loads one."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: np.dtype
+
+    def __getitem__(self, at) -> Load:
+        assert len(at) == len(self.shape), f"{self.name}{self.shape} at {at}"
+        return Load(self, tuple(as_expr(i) for i in at))
+
+
+def as_expr(value) -> Expr:
+    return value if isinstance(value, Expr) else Const(value)
+
+
+def fold(name: str, a, b) -> Expr:
+    """`a name b`, worked out where that takes no data: indices stay readable."""
+    a, b = as_expr(a), as_expr(b)
+    if isinstance(a, Const) and isinstance(b, Const) and isinstance(a.value, int) and isinstance(b.value, int):
+        if name in INTEGER and not (name in ("//", "%") and b.value == 0):
+            return Const(INTEGER[name](a.value, b.value))
+    if isinstance(b, Const) and b.dtype is None and type(b.value) is int:
+        if (name, b.value) in (("+", 0), ("-", 0), ("*", 1), ("//", 1)):
+            return a
+        if (name, b.value) == ("%", 1):
+            return Const(0)
+        if isinstance(a, Index) and b.value >= a.size and name in ("//", "%"):
+            return Const(0) if name == "//" else a
+    if isinstance(a, Const) and a.dtype is None and type(a.value) is int:
+        if (name, a.value) in (("+", 0), ("*", 1)):
+            return b
+    return Call(name, (a, b))
+
+
+INTEGER = {
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
+    "//": lambda a, b: a // b,
+    "%": lambda a, b: a % b,
+}
+
+
+def function(name: str):
+    """The builder of calls to the scalar function `name`."""
+
+    def build(*args) -> Call:
+        return Call(name, tuple(as_expr(a) for a in args))
+
+    build.__name__ = name
+    return build
+
+
+exp, expm1, log, log1p, sqrt = map(function, ("exp", "expm1", "log", "log1p", "sqrt"))
+sin, cos, tan, tanh, erf, atan2 = map(function, ("sin", "cos", "tan", "tanh", "erf", "atan2"))
+erfinv, lgamma, digamma = map(function, ("erfinv", "lgamma", "digamma"))
+absolute, sign, floor, round = map(function, ("abs", "sign", "floor", "round"))
+power, remainder, maximum, minimum = map(function, ("pow", "%", "max", "min"))
+less, less_equal, equal = map(function, ("<", "<=", "=="))
+both, either, opposite = map(function, ("and", "or", "not"))
+xor, shift_right = map(function, ("xor", ">>"))
+where = function("where")                        # where(condition, a, b): the other branch is not read
+
+
+def cast(x, dtype: np.dtype) -> Expr:
+    """x as an element of `dtype`."""
+    return Call("cast", (as_expr(x),), np.dtype(dtype))
+
+
+def reduce(name: str, over: Sequence[Index], body) -> Expr:
+    return Reduce(name, tuple(over), as_expr(body)) if over else as_expr(body)
+
+
+def every(conditions: Sequence[Expr]) -> Expr:
+    """All conditions hold."""
+    result: Expr = Const(True)
+    for condition in conditions:
+        result = condition if isinstance(result, Const) else both(result, condition)
+    return result
+
+
+def inside(i: Expr, size: int) -> list[Expr]:
+    """The conditions 0 <= i < size."""
+    return [less_equal(0, i), less(i, size)]
+
+
+def ravel(at: Sequence[Expr | int], shape: Sequence[int]) -> Expr:
+    """The position of an index in row-major order."""
+    position: Expr = Const(0)
+    for i, size in zip(at, shape, strict=True):
+        position = position * size + as_expr(i)
+    return position
+
+
+def unravel(position: Expr, shape: Sequence[int]) -> tuple[Expr, ...]:
+    """The index at a row-major position."""
+    at = []
+    for size in reversed(shape):
+        at.append(position % size)
+        position = position // size
+    return tuple(reversed(at))
+
+
+# ---- the reference interpreter -------------------------------------------------------------------
+
+SCALAR = {
+    "+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide, "//": np.floor_divide,
+    "%": np.remainder, "neg": np.negative, "abs": np.abs, "sign": np.sign, "floor": np.floor,
+    "round": np.rint, "exp": np.exp, "expm1": np.expm1, "log": np.log, "log1p": np.log1p,
+    "sqrt": np.sqrt, "sin": np.sin, "cos": np.cos, "tan": np.tan, "tanh": np.tanh,
+    "atan2": np.arctan2, "pow": np.power, "max": np.maximum, "min": np.minimum, "<": np.less,
+    "<=": np.less_equal, "==": np.equal, "and": np.logical_and, "or": np.logical_or,
+    "not": np.logical_not, "xor": np.bitwise_xor, ">>": np.right_shift,
+}  # fmt: skip
+REDUCTION = {"+": np.sum, "*": np.prod, "max": np.max, "min": np.min}
+SPECIAL = {"erf": "erf", "erfinv": "erfinv", "lgamma": "gammaln", "digamma": "psi"}
+
+
+def scalar_function(name: str):
+    """The NumPy (or SciPy) function that computes a Call."""
+    if name in SPECIAL:
+        import scipy.special
+
+        return getattr(scipy.special, SPECIAL[name])
+    return SCALAR[name]
+
+
+def evaluate(body: Expr, out: Sequence[Index], arrays: dict[str, np.ndarray]) -> np.ndarray:
+    """The array y[out] = body, for all values of the indices: slow, plain, and the law for the rest."""
+    with np.errstate(all="ignore"):
+        y = _evaluate(body, tuple(out), arrays)
+    return np.broadcast_to(y, [i.size for i in out]).copy()
+
+
+def _evaluate(e: Expr, axes: tuple[Index, ...], arrays: dict[str, np.ndarray]):
+    """The values of e on the grid of all indices in `axes` (sizes of 1 where e does not vary)."""
+    match e:
+        case Const():
+            return e.value if e.dtype is None else e.dtype.type(e.value)
+        case Index():
+            grid = [1] * len(axes)
+            grid[axes.index(e)] = e.size
+            return np.arange(e.size).reshape(grid)
+        case Load():
+            array = arrays[e.array.name]
+            if 0 in array.shape:                 # nothing to read: only a guarded branch comes here
+                return np.zeros((), array.dtype)
+            at = [_evaluate(i, axes, arrays) for i in e.at]
+            safe = [np.clip(i, 0, n - 1) for i, n in zip(at, array.shape, strict=True)]
+            return array[tuple(safe)] if safe else array[()]
+        case Reduce():
+            inner = (*axes, *e.over)
+            values = _evaluate(e.body, inner, arrays)
+            kept = np.shape(values)[: len(axes)] if np.ndim(values) else (1,) * len(axes)
+            values = np.broadcast_to(values, (*kept, *[k.size for k in e.over]))
+            last = tuple(range(len(axes), len(inner)))
+            if values.dtype.kind in "b" and e.name in ("+", "*"):
+                values = values.astype(np.int64)
+            return REDUCTION[e.name](values, axis=last, dtype=values.dtype) if e.name in "+*" else REDUCTION[e.name](values, axis=last)
+        case Call(name="cast"):
+            return np.asarray(_evaluate(e.args[0], axes, arrays)).astype(e.dtype)
+        case Call(name="where"):
+            return np.where(*[_evaluate(a, axes, arrays) for a in e.args])
+        case Call():
+            return scalar_function(e.name)(*[_evaluate(a, axes, arrays) for a in e.args])
+    raise AssertionError(f"no scalar expression: {e!r}")

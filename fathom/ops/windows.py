@@ -1,0 +1,95 @@
+"""Sliding windows and their adjoint: what convolution, pooling and unfolding are made of."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+from fathom.core import loop
+from fathom.core.primitive import Linear
+
+
+@dataclass(frozen=True)
+class Windows(Linear):
+    r"""Every window of the last axes: $y_{\dots ij\,pq} = x_{\dots\; s i + d p,\; s j + d q}$, as a view.
+
+    x (..., H, W) -> (..., I, J, P, Q) with `size` (P, Q), and stride and dilation along each of them.
+    """
+
+    size: tuple[int, ...]
+    stride: tuple[int, ...]
+    dilation: tuple[int, ...]
+    is_view = True
+
+    def counts(self, whole: tuple[int, ...]) -> tuple[int, ...]:
+        """The number of windows along each axis."""
+        axes = zip(whole, self.size, self.stride, self.dilation, strict=True)
+        return tuple((n - d * (k - 1) - 1) // s + 1 for n, k, s, d in axes)
+
+    def shape(self, x):
+        n = len(self.size)
+        return (*x[:-n], *self.counts(x[-n:]), *self.size)
+
+    def eager(self, xp, x):
+        n = len(self.size)
+        along = x.strides[-n:]
+        strides = (
+            *x.strides[:-n],
+            *(step * s for step, s in zip(along, self.stride, strict=True)),
+            *(step * d for step, d in zip(along, self.dilation, strict=True)),
+        )
+        return xp.lib.stride_tricks.as_strided(x, self.shape(x.shape), strides)
+
+    def adjoint(self, g, x):
+        return (Fold(tuple(x.shape[-len(self.size) :]), self.size, self.stride, self.dilation)(g),)
+
+    def batch(self, size, batched, x):
+        return self(x)
+
+    def element(self, i, x):
+        n = len(self.size)
+        lead, window, tap = i[: -2 * n], i[-2 * n : -n], i[-n:]
+        axes = zip(window, tap, self.stride, self.dilation, strict=True)
+        return x[(*lead, *(loop.as_expr(o) * s + loop.as_expr(p) * d for o, p, s, d in axes))]
+
+
+@dataclass(frozen=True)
+class Fold(Linear):
+    """The adjoint of Windows: every window added back to where it was read."""
+
+    to: tuple[int, ...]
+    size: tuple[int, ...]
+    stride: tuple[int, ...]
+    dilation: tuple[int, ...]
+
+    def shape(self, x):
+        return (*x[: -2 * len(self.size)], *self.to)
+
+    def eager(self, xp, x):
+        n = len(self.size)
+        counts = x.shape[-2 * n : -n]
+        y = xp.zeros(self.shape(x.shape), x.dtype)
+        for tap in itertools.product(*map(range, self.size)):
+            axes = zip(tap, counts, self.stride, self.dilation, strict=True)
+            y[(..., *(slice(p * d, p * d + (c - 1) * s + 1, s) for p, c, s, d in axes))] += x[(..., *tap)]
+        return y
+
+    def adjoint(self, g, x):
+        return (Windows(self.size, self.stride, self.dilation)(g),)
+
+    def batch(self, size, batched, x):
+        return self(x)
+
+    def element(self, i, x):
+        n = len(self.size)
+        lead, at, counts = i[:-n], i[-n:], x.shape[-2 * n : -n]
+        taps = [loop.Index(k) for k in self.size]
+        windows, conditions = [], []
+        for h, p, c, s, d in zip(at, taps, counts, self.stride, self.dilation, strict=True):
+            gap = loop.as_expr(h) - p * d
+            windows.append(gap // s)
+            conditions += [loop.less_equal(0, gap), loop.less(gap // s, c)]
+            if s > 1:
+                conditions.append(loop.equal(gap % s, 0))
+        value = loop.where(loop.every(conditions), x[(*lead, *windows, *taps)], loop.Const(0, x.dtype))
+        return loop.reduce("+", taps, value)
