@@ -64,7 +64,7 @@ from fathom.ops.sorting import (
     argsort, sort, topk,
 )  # fmt: skip
 from fathom.printing import set_printoptions
-from fathom.tensor import Tensor
+from fathom.tensors import Tensor
 
 float, double, half = float32, float64, float16
 long, int, short, bool = int64, int32, int16, bool_

@@ -14,7 +14,7 @@ from fathom.core.errors import ShapeError
 from fathom.core.primitive import Primitive
 
 if TYPE_CHECKING:
-    from fathom.tensor import Tensor
+    from fathom.tensors import Tensor
 
 _handles = itertools.count()
 

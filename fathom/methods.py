@@ -17,7 +17,7 @@ from fathom.ops import (
 )  # fmt: skip
 
 if TYPE_CHECKING:
-    from fathom.tensor import Tensor
+    from fathom.tensors import Tensor
 
 
 def in_place(operation: Callable[..., Tensor]) -> Callable[..., Tensor]:

@@ -13,7 +13,7 @@ from fathom.core.base import is_plain
 from fathom.core.device import CPU, move
 
 if TYPE_CHECKING:
-    from fathom.tensor import Tensor
+    from fathom.tensors import Tensor
 
 
 @dataclass

@@ -17,7 +17,7 @@ from fathom.core.device import CPU, device_of, namespace
 
 if TYPE_CHECKING:
     from fathom.core.primitive import Primitive
-    from fathom.tensor import Tensor
+    from fathom.tensors import Tensor
 
 ndarray = numpy.ndarray
 _empty = object.__new__

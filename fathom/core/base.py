@@ -1,4 +1,4 @@
-"""The state of a tensor: its array, and how it came to be. The methods are in `fathom.tensor`."""
+"""The state of a tensor: its array, and how it came to be. The methods are in `fathom.tensors`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fathom.core.device import device, device_of
 if TYPE_CHECKING:
     from fathom.core.primitive import Primitive
     from fathom.core.tape import Node
-    from fathom.tensor import Tensor
+    from fathom.tensors import Tensor
 
 
 class Size(tuple):
@@ -51,7 +51,7 @@ class TensorBase:
     seen: int = 0                                # the version at which `node` and `array` were right
     hooks: dict | None = None                    # of a leaf: called with its gradient
 
-    kind: type                                   # the class of results, set by fathom.tensor
+    kind: type                                   # the class of results, set by fathom.tensors
 
     @property
     def shape(self) -> Size:

@@ -17,7 +17,7 @@ from fathom.core.errors import ShapeError
 
 if TYPE_CHECKING:
     from fathom.core.primitive import Primitive
-    from fathom.tensor import Tensor
+    from fathom.tensors import Tensor
 
 
 def assign(x: Tensor, y: Tensor) -> Tensor:

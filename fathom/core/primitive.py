@@ -23,7 +23,7 @@ from fathom.core.apply import apply
 
 if TYPE_CHECKING:
     from fathom.core import loop
-    from fathom.tensor import Tensor
+    from fathom.tensors import Tensor
 
     Shape = tuple[int, ...]
 

@@ -16,7 +16,7 @@ from fathom.core.base import TensorBase, new
 
 if TYPE_CHECKING:
     from fathom.core.primitive import Primitive
-    from fathom.tensor import Tensor
+    from fathom.tensors import Tensor
 
 
 class Mode(threading.local):

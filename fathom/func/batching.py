@@ -12,7 +12,7 @@ from fathom.func.forward import at_level, levels
 from fathom.func.trees import LEAF, flatten, unflatten
 
 if TYPE_CHECKING:
-    from fathom.tensor import Tensor
+    from fathom.tensors import Tensor
 
 
 @dataclass(eq=False)

@@ -11,7 +11,7 @@ from fathom.core.base import TensorBase, new
 from fathom.func.trees import flatten, unflatten
 
 if TYPE_CHECKING:
-    from fathom.tensor import Tensor
+    from fathom.tensors import Tensor
 
 levels = itertools.count(1)                      # one number a transform: the newest is the innermost
 

@@ -12,7 +12,7 @@ from fathom.func.reverse import vjp
 from fathom.func.trees import map_tensors
 
 if TYPE_CHECKING:
-    from fathom.tensor import Tensor
+    from fathom.tensors import Tensor
 
 
 def basis(x: Tensor) -> Tensor:

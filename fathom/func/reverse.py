@@ -15,7 +15,7 @@ from fathom.func.trees import flatten, map_tensors, unflatten
 from fathom.ops.movement import Alias
 
 if TYPE_CHECKING:
-    from fathom.tensor import Tensor
+    from fathom.tensors import Tensor
 
 
 def tracked_alias(x: Tensor) -> Tensor:

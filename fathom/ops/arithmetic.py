@@ -15,7 +15,7 @@ from fathom.core.primitive import Elementwise
 from fathom.ops.broadcasting import floating, operand_of, paired
 
 if TYPE_CHECKING:
-    from fathom.tensor import Tensor
+    from fathom.tensors import Tensor
 
     Number = bool | int | float | complex
 

@@ -18,7 +18,7 @@ from fathom.core.errors import ShapeError
 from fathom.ops.movement import Expand, Reshape
 
 if TYPE_CHECKING:
-    from fathom.tensor import Tensor
+    from fathom.tensors import Tensor
 
     Number = bool | int | float | complex
 

@@ -14,7 +14,7 @@ from fathom.core.primitive import Elementwise
 from fathom.ops.broadcasting import paired, same_dtype, same_shape
 
 if TYPE_CHECKING:
-    from fathom.tensor import Tensor
+    from fathom.tensors import Tensor
 
     Number = bool | int | float | complex
 

@@ -18,7 +18,7 @@ from fathom.core.primitive import Bilinear
 from fathom.ops.broadcasting import broadcast_shapes, to_shape
 
 if TYPE_CHECKING:
-    from fathom.tensor import Tensor
+    from fathom.tensors import Tensor
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 

@@ -17,7 +17,7 @@ from fathom.ops.axes import sizes_of
 from fathom.ops.movement import Copy, Transfer
 
 if TYPE_CHECKING:
-    from fathom.tensor import Tensor
+    from fathom.tensors import Tensor
 
     Number = bool | int | float | complex
 

@@ -13,7 +13,7 @@ from fathom.core.primitive import Elementwise
 from fathom.ops.broadcasting import floating, paired
 
 if TYPE_CHECKING:
-    from fathom.tensor import Tensor
+    from fathom.tensors import Tensor
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from fathom.ops.movement import Permute, Reshape, Slice
 from fathom.ops.shaping import movedim
 
 if TYPE_CHECKING:
-    from fathom.tensor import Tensor
+    from fathom.tensors import Tensor
 
 
 def getitem(x: Tensor, key) -> Tensor:

@@ -16,7 +16,7 @@ from fathom.core.device import device, move
 from fathom.core.primitive import Linear
 
 if TYPE_CHECKING:
-    from fathom.tensor import Tensor
+    from fathom.tensors import Tensor
 
     Shape = tuple[int, ...]
 

@@ -18,7 +18,7 @@ from fathom.ops.axes import sizes_of
 from fathom.ops.creation import finished
 
 if TYPE_CHECKING:
-    from fathom.tensor import Tensor
+    from fathom.tensors import Tensor
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from fathom.ops.comparison import truth
 from fathom.ops.movement import Concatenate
 
 if TYPE_CHECKING:
-    from fathom.tensor import Tensor
+    from fathom.tensors import Tensor
 
     Dims = int | Sequence[int] | None
 

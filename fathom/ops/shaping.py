@@ -12,7 +12,7 @@ from fathom.ops.broadcasting import broadcast_shapes, same_dtype, to_shape
 from fathom.ops.movement import Concatenate, Flip, Pad, Permute, Reshape, Slice, StopGradient
 
 if TYPE_CHECKING:
-    from fathom.tensor import Tensor
+    from fathom.tensors import Tensor
 
 
 def reshape(input: Tensor, *shape) -> Tensor:

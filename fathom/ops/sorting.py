@@ -12,7 +12,7 @@ from fathom.core.primitive import Primitive
 from fathom.ops.axes import numpy_names, one_axis
 
 if TYPE_CHECKING:
-    from fathom.tensor import Tensor
+    from fathom.tensors import Tensor
 
 
 @dataclass(frozen=True)
