@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 import sys
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import metadata
@@ -170,7 +171,9 @@ def package(requirement: Requirement) -> Finding:
         if older(version, requirement.lowest):
             value = f"{version}, older than {requirement.lowest}"
             return Finding("packages", name, value, WRONG, remedy)
-        importlib.import_module(IMPORTED_AS.get(name, name))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a package that warns is not broken
+            importlib.import_module(IMPORTED_AS.get(name, name))
     except metadata.PackageNotFoundError:
         return Finding("packages", name, "not installed", WRONG, remedy)
     except Exception as error:  # a package with a broken library raises whatever it likes
