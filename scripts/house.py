@@ -26,7 +26,7 @@ FLOORS: tuple[dict[str, str], ...] = (
         "printing": "tensors as text",
     },
     {"methods": "the methods of a tensor that only call an operation"},
-    {"tensor": "class Tensor: thin methods that call the operations"},
+    {"tensors": "class Tensor: thin methods that call the operations"},
     {"func": "transforms of functions: grad, vjp, jvp, vmap, hessian"},
     {"nn": "networks: modules, layers, losses, initial values"},
     {"optim": "optimizers in the papers' equations, and schedules"},
