@@ -1,0 +1,1 @@
+"""PyTorch's `utils`: what lives elsewhere in fathom, under the names that PyTorch gives it."""
