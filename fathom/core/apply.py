@@ -56,9 +56,9 @@ def elsewhere(primitive: Primitive, inputs: tuple[Tensor, ...], arrays: list) ->
 
 
 def on_gpu(primitive: Primitive, arrays: list):
-    """The output array on the one CUDA device of the inputs; 0-d CPU tensors are taken along."""
+    """The output array on the one CUDA device of the inputs; numbers on the CPU are taken along."""
     there = [a for a in arrays if device_of(a) != CPU]
-    places = {device_of(a) for a in arrays if a.ndim or device_of(a) != CPU}
+    places = {device_of(a) for a in arrays if device_of(a) != CPU or any(a.strides)}
     if len(places) > 1:
         names = " and ".join(sorted(map(str, places)))
         raise RuntimeError(
@@ -66,4 +66,12 @@ def on_gpu(primitive: Primitive, arrays: list):
             " move them with .to(device)"
         )
     xp = namespace(there[0])
-    return xp.asarray(primitive.eager(xp, *[xp.asarray(a) for a in arrays]))
+    with there[0].device:
+        return xp.asarray(primitive.eager(xp, *[brought(xp, a) for a in arrays]))
+
+
+def brought(xp, array):
+    """The array on the current device; of one number repeated, only the number is copied."""
+    if device_of(array) != CPU:
+        return array
+    return xp.broadcast_to(xp.asarray(array[(0,) * array.ndim]), array.shape) if array.size else xp.asarray(array)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -89,6 +90,14 @@ def values(array: Any) -> Any:
             return None
         array = inner.array
     return array
+
+
+levels = itertools.count(1)                      # one number a transform: the newest is the innermost
+
+
+def at_level(x: Any, level: int) -> bool:
+    """Whether x is wrapped by the transform of this level."""
+    return isinstance(x, TensorBase) and getattr(x.array, "level", 0) == level
 
 
 def is_plain(x: TensorBase) -> bool:

@@ -45,6 +45,9 @@ class Expr:
     def __truediv__(self, other):
         return fold("/", self, other)
 
+    def __rtruediv__(self, other):
+        return fold("/", other, self)
+
     def __floordiv__(self, other):
         return fold("//", self, other)
 

@@ -63,4 +63,7 @@ def sizes_of(args: tuple) -> tuple[int, ...]:
     """Sizes given as `f(2, 3)`, `f((2, 3))` or `f([2, 3])`."""
     if len(args) == 1 and not hasattr(args[0], "__index__"):
         args = tuple(args[0])
-    return tuple(int(n) for n in args)
+    for n in args:
+        if type(n) is not int:                   # a 0-d tensor, or a NumPy integer
+            return tuple(int(n) for n in args)
+    return args

@@ -25,11 +25,28 @@ if TYPE_CHECKING:
 
 def paired(name: str, a: Tensor | Number, b: Tensor | Number) -> tuple[Tensor, Tensor]:
     """a and b as tensors of one dtype and one shape."""
-    if isinstance(a, TensorBase) and isinstance(b, TensorBase):
-        x, y = a.array, b.array
-        if x.dtype is y.dtype:
-            return (a, b) if x.shape == y.shape else same_shape(name, a, b)
+    if isinstance(a, TensorBase):
+        if isinstance(b, TensorBase):
+            x, y = a.array, b.array
+            if x.dtype is y.dtype:
+                return (a, b) if x.shape == y.shape else same_shape(name, a, b)
+        elif takes(a, b):
+            return a, constant(b, a)
+    elif isinstance(b, TensorBase) and takes(b, a):
+        return constant(a, b), b
     return same_shape(name, *same_dtype(name, a, b))
+
+
+def takes(x: Tensor, number: object) -> bool:
+    """Whether a Python number meets x in x's own dtype: the usual case, told in one look."""
+    kind = x.array.dtype.kind
+    return (kind == "f" and type(number) in (float, int)) or (kind == "i" and type(number) is int)
+
+
+def constant(number: Number, x: Tensor) -> Tensor:
+    """The number at every place of x's shape: one element in memory, with strides of 0."""
+    like = x.array
+    return new(np.ndarray(like.shape, like.dtype, np.array(number, like.dtype), 0, (0,) * len(like.shape)))
 
 
 def same_dtype(name: str, *operands: Tensor | Number) -> list[Tensor]:

@@ -20,6 +20,7 @@ from fathom.ops.broadcasting import broadcast_shapes, to_shape
 if TYPE_CHECKING:
     from fathom.tensors import Tensor
 
+AS_WRITTEN = {("ik", "kj", "ij"), ("ik", "k", "i"), ("k", "kj", "j"), ("k", "k", "")}     # NumPy's own matmul
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -43,7 +44,7 @@ class Contract(Bilinear):
         return tuple(size[letter] for letter in self.out)
 
     def eager(self, xp, a, b):
-        if (self.a, self.b, self.out) == ("ik", "kj", "ij") and a.dtype.kind in "fc" and a.dtype.itemsize > 2:
+        if (self.a, self.b, self.out) in AS_WRITTEN and a.dtype.kind in "fc" and a.dtype.itemsize > 2:
             return xp.matmul(a, b)
         return contract_by_blas(xp, self, a, b)
 

@@ -136,6 +136,21 @@ class Tanh(Elementwise):
 
 
 @dataclass(frozen=True)
+class Sigmoid(Elementwise):
+    """y = 1 / (1 + e^-x)."""
+
+    def eager(self, xp, x):
+        with np.errstate(over="ignore"):         # e^-x is infinite far below 0, and 1 / inf is the right 0
+            return 1 / (1 + xp.exp(-x))
+
+    def partials(self, y, x):
+        return (y * (1 - y),)
+
+    def scalar(self, x):
+        return 1 / (1 + loop.exp(-x))
+
+
+@dataclass(frozen=True)
 class Atan2(Elementwise):
     """The angle of the point (b, a), in (-pi, pi]."""
 
@@ -279,12 +294,12 @@ def atanh(input: Tensor) -> Tensor:
 
 
 def sigmoid(input: Tensor) -> Tensor:
-    r"""$y_i = 1 / (1 + e^{-x_i}) = \frac12 (1 + \tanh \frac{x_i}{2})$: the second form never overflows.
+    r"""$y_i = 1 / (1 + e^{-x_i})$.
 
     >>> fathom.sigmoid(fathom.tensor([0., 2.]))
     tensor([0.5000, 0.8808])
     """
-    return 0.5 * Tanh()(0.5 * floating(input)) + 0.5
+    return Sigmoid()(floating(input))
 
 
 def logaddexp(input: Tensor, other: Tensor) -> Tensor:

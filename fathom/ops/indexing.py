@@ -40,9 +40,7 @@ def row(x: Tensor, k: int) -> Tensor:
     shape = tuple(x.array.shape)
     if not -shape[0] <= k < shape[0]:
         raise IndexError(f"index {k} is out of bounds for dimension 0 with size {shape[0]}")
-    k %= shape[0]
-    piece = Slice(((k, k + 1, 1), *((0, n, 1) for n in shape[1:])))(x)
-    return Reshape(shape[1:])(piece)
+    return Slice((k % shape[0], *[(0, n, 1) for n in shape[1:]]))(x)
 
 
 def setitem(x: Tensor, key, value) -> None:
@@ -98,16 +96,15 @@ def view_of(x: Tensor, key) -> tuple[Tensor, list]:
     integer index tensor that remains to be applied, or None."""
     shape = tuple(x.array.shape)
     items = expanded(x, key)
-    spans: list[tuple[int, int, int]] = []
+    spans: list[tuple[int, int, int] | int] = []
     to: list[int] = []
     advanced: list = []
-    axis = 0
     for item in items:
+        axis = len(spans)
         if item is None:
             to.append(1)
             advanced.append(None)
-            continue
-        if isinstance(item, TensorBase):
+        elif isinstance(item, TensorBase):
             spans.append((0, shape[axis], 1))
             to.append(shape[axis])
             advanced.append(in_range(item, shape[axis], axis))
@@ -120,14 +117,9 @@ def view_of(x: Tensor, key) -> tuple[Tensor, list]:
             n = shape[axis]
             if not -n <= item < n:
                 raise IndexError(f"index {item} is out of bounds for dimension {axis} with size {n}")
-            spans.append((item % n, item % n + 1, 1))
-        axis += 1
-    y = x
-    if any(span != (0, n, 1) for span, n in zip(spans, shape, strict=True)):
-        y = Slice(tuple(spans))(y)
-    if tuple(to) != tuple(y.array.shape) or y is x:
-        y = Reshape(tuple(to))(y)
-    return y, advanced
+            spans.append(item % n)
+    y = Slice(tuple(spans))(x)
+    return (y if len(to) == y.ndim else Reshape(tuple(to))(y)), advanced
 
 
 def span_of(item: slice, n: int) -> tuple[int, int, int]:

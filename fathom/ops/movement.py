@@ -189,21 +189,21 @@ class Pad(Linear):
         return loop.where(loop.every(conditions), x[at], loop.Const(0, x.dtype)) if conditions else x[at]
 
 
+Span = tuple[int, int, int] | int
+
+
 @dataclass(frozen=True)
 class Slice(Linear):
-    """x[start:stop:step] along each axis; step is not 0, and stop is -1 or more (see `span`)."""
+    """x[start:stop:step] along each axis, step > 0; an int in place of a span picks one, and its axis disappears."""
 
-    spans: tuple[tuple[int, int, int], ...]
+    spans: tuple[Span, ...]
     is_view = True
 
     def shape(self, x):
-        return tuple(len(range(*span)) for span in self.spans)
+        return tuple(len(range(*span)) for span in self.spans if not isinstance(span, int))
 
     def eager(self, xp, x):
-        return x[self.key()]
-
-    def key(self) -> tuple[slice, ...]:
-        return tuple(slice(a, b if b >= 0 else None, step) for a, b, step in self.spans)
+        return x[key_of(self.spans)]
 
     def adjoint(self, g, x):
         return (Unslice(tuple(x.shape), self.spans)(g),)
@@ -212,7 +212,13 @@ class Slice(Linear):
         return Slice(((0, size, 1), *self.spans))(x)
 
     def element(self, i, x):
-        return x[tuple(k * step + start for k, (start, _, step) in zip(i, self.spans, strict=True))]
+        rest = iter(i)
+        return x[[span if isinstance(span, int) else next(rest) * span[2] + span[0] for span in self.spans]]
+
+
+def key_of(spans: tuple[Span, ...]) -> tuple:
+    """The spans as a key that NumPy takes (the ... keeps the result an array)."""
+    return (*[span if type(span) is int else slice(*span) for span in spans], ...)
 
 
 @dataclass(frozen=True)
@@ -220,14 +226,14 @@ class Unslice(Linear):
     """Zeros of shape `to` with x at the places that Slice reads: its adjoint."""
 
     to: Shape
-    spans: tuple[tuple[int, int, int], ...]
+    spans: tuple[Span, ...]
 
     def shape(self, x):
         return self.to
 
     def eager(self, xp, x):
         y = xp.zeros(self.to, x.dtype)
-        y[Slice(self.spans).key()] = x
+        y[key_of(self.spans)] = x
         return y
 
     def adjoint(self, g, x):
@@ -238,15 +244,18 @@ class Unslice(Linear):
 
     def element(self, i, x):
         at, conditions = [], []
-        for k, n, whole, (start, _, step) in zip(i, x.shape, self.to, self.spans, strict=True):
-            if (start, step, n) == (0, 1, whole):
+        for k, whole, span in zip(i, self.to, self.spans, strict=True):
+            if isinstance(span, int):
+                conditions.append(loop.equal(k, span))
+            elif span == (0, whole, 1):
                 at.append(k)
-                continue
-            gap = k - start if step > 0 else start - loop.as_expr(k)
-            at.append(gap // abs(step))
-            conditions += loop.inside(gap // abs(step), n)
-            if abs(step) > 1:
-                conditions.append(loop.equal(gap % abs(step), 0))
+            else:
+                start, _, step = span
+                gap = k - start
+                at.append(gap // step)
+                conditions += loop.inside(gap // step, len(range(*span)))
+                if step > 1:
+                    conditions.append(loop.equal(gap % step, 0))
         return loop.where(loop.every(conditions), x[at], loop.Const(0, x.dtype)) if conditions else x[at]
 
 

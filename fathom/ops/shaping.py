@@ -24,21 +24,19 @@ def reshape(input: Tensor, *shape) -> Tensor:
     tensor([[0, 1, 2],
             [3, 4, 5]])
     """
-    before = input.array.shape
-    to = completed("reshape", before, sizes_of(shape))
-    return Reshape(to)(input)
+    return Reshape(completed("reshape", input.array.shape, sizes_of(shape)))(input)
 
 
 def completed(name: str, before: Sequence[int], to: tuple[int, ...]) -> tuple[int, ...]:
     """`to` with its -1 worked out."""
-    elements, known = prod(before), prod(n for n in to if n != -1)
+    elements, known = prod(before), prod(to)
+    if known == elements and -1 not in to and (not to or min(to) >= 0):
+        return to
     if to.count(-1) > 1:
         raise ShapeError(f"{name}: only one size can be -1, got {to}")
-    if -1 in to and known and elements % known == 0:
-        return tuple(elements // known if n == -1 else n for n in to)
-    if -1 in to or known != elements or min(to, default=0) < 0:
-        raise ShapeError(f"{name}: shape {to} is invalid for {tuple(before)}, which has {elements} elements")
-    return to
+    if -1 in to and known < 0 and elements % known == 0:
+        return tuple(-(elements // known) if n == -1 else n for n in to)
+    raise ShapeError(f"{name}: shape {to} is invalid for {tuple(before)}, which has {elements} elements")
 
 
 def view(input: Tensor, *shape) -> Tensor:
