@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -275,7 +275,7 @@ def vector_units(features: Mapping[str, bool]) -> Finding:
     return Finding("processor", "vectors", "none that fathom knows of", ABSENT)
 
 
-def blas(configuration: Mapping) -> Finding:
+def blas(configuration: Mapping[str, Any]) -> Finding:
     """The library of matrix products that NumPy was built with."""
     built = configuration.get("Build Dependencies", {}).get("blas", {})
     if built.get("found"):
