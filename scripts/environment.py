@@ -26,6 +26,9 @@ def ready(*extras):
     """
     require_python()
     wanted = set(extras)
+    if wanted - known_extras():
+        unknown, known = sorted(wanted - known_extras()), sorted(known_extras())
+        stop(f"no extra is called {', '.join(unknown)}; there are {', '.join(known)}")
     record = read_record()
     if record is None:
         make()
@@ -94,6 +97,14 @@ def install(extras):
     unfinished = RECORD.with_suffix(".part")
     unfinished.write_text(json.dumps(record), encoding="utf-8")
     os.replace(unfinished, RECORD)
+
+
+def known_extras():
+    """The extras of pyproject.toml."""
+    import tomllib  # not in the Pythons that `require_python` turns away
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return set(project.get("optional-dependencies", {}))
 
 
 def fingerprint():

@@ -31,7 +31,10 @@ FLOORS: tuple[dict[str, str], ...] = (
     {"nn": "networks: modules, layers, losses, initial values"},
     {"optim": "optimizers in the papers' equations, and schedules"},
     {"data": "data sets, their files, samplers, loaders"},
-    {"utils": "PyTorch's names for things that live elsewhere"},
+    {
+        "testing": "assert_close, and one table of cases for all operations",
+        "utils": "PyTorch's names for things that live elsewhere",
+    },
     {"train": "the training loop, metrics, callbacks, checkpoints, curves"},
     {
         "blocks": "networks with no autodiff, by hand",

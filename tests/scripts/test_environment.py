@@ -7,12 +7,18 @@ import pytest
 
 from scripts import environment
 
+PROJECT = """
+[project.optional-dependencies]
+book = []
+dev = []
+"""
+
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
     """A project of its own, in which making and installing are only written down."""
     done = []
-    (tmp_path / "pyproject.toml").write_text("[project]\n")
+    (tmp_path / "pyproject.toml").write_text(PROJECT)
     monkeypatch.setattr(environment, "ROOT", tmp_path)
     monkeypatch.setattr(environment, "FOLDER", tmp_path / ".venv")
     monkeypatch.setattr(environment, "RECORD", tmp_path / ".venv" / "fathom-setup.json")
@@ -47,10 +53,17 @@ def test_extras_are_added_to_those_that_are_there(project):
     assert done == ["make", "[dev]", "[book,dev]"]
 
 
+def test_an_extra_that_does_not_exist_is_refused(project):
+    _, done = project
+    with pytest.raises(SystemExit, match="no extra is called boook; there are book, dev"):
+        environment.ready("boook")
+    assert done == []
+
+
 def test_changed_needs_are_installed_again(project):
     root, done = project
     environment.ready("dev")
-    (root / "pyproject.toml").write_text("[project]\ndependencies = []\n")
+    (root / "pyproject.toml").write_text("# changed\n" + PROJECT)
     environment.ready()
     assert done == ["make", "[dev]", "[dev]"]
 
