@@ -1,15 +1,14 @@
 """The functions that are methods too: a method *is* a function, named here once.
 
-`y.exp()` is `fathom.exp(y)`; a name with a trailing underscore writes the result into the tensor.
+`y.exp()` is `fathom.exp(y)`.
 """
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from fathom.core import dtypes, inplace
+from fathom.core import dtypes
 from fathom.core.base import TensorBase
 from fathom.ops import (
     arithmetic, comparison, complexes, contraction, creation, exponential, indexing, reduction,
@@ -18,26 +17,6 @@ from fathom.ops import (
 
 if TYPE_CHECKING:
     from fathom.tensors import Tensor
-
-
-def in_place(operation: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    """The method that writes the operation's result into the tensor: `add_` of `add`."""
-
-    @functools.wraps(operation)
-    def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        return inplace.assign(self, operation(inplace.alias(self), *args, **kwargs))
-
-    method.__doc__ = f"`{operation.__name__}`, written into this tensor."
-    return method
-
-
-def reflected(operation: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    """`b - a` from `a - b`: what Python asks for when the left operand is no tensor."""
-
-    def method(self: Tensor, other: Any) -> Tensor:
-        return operation(other, self)
-
-    return method
 
 
 def converter(d: dtypes.dtype) -> Callable[..., Tensor]:
@@ -50,55 +29,8 @@ def converter(d: dtypes.dtype) -> Callable[..., Tensor]:
     return method
 
 
-class Methods(TensorBase):
-    """What a tensor can do."""
-
-    # ---- operators ----
-
-    __add__ = arithmetic.add
-    __radd__ = reflected(arithmetic.add)
-    __sub__ = arithmetic.sub
-    __rsub__ = reflected(arithmetic.sub)
-    __mul__ = arithmetic.mul
-    __rmul__ = reflected(arithmetic.mul)
-    __truediv__ = arithmetic.div
-    __rtruediv__ = reflected(arithmetic.div)
-    __floordiv__ = arithmetic.floor_divide
-    __rfloordiv__ = reflected(arithmetic.floor_divide)
-    __mod__ = arithmetic.remainder
-    __rmod__ = reflected(arithmetic.remainder)
-    __pow__ = arithmetic.pow
-    __rpow__ = reflected(arithmetic.pow)
-    __matmul__ = contraction.matmul
-    __rmatmul__ = reflected(contraction.matmul)
-    __neg__ = arithmetic.neg
-    __pos__ = arithmetic.positive
-    __abs__ = arithmetic.abs
-    __invert__ = comparison.bitwise_not
-    __and__ = comparison.bitwise_and
-    __rand__ = reflected(comparison.bitwise_and)
-    __or__ = comparison.bitwise_or
-    __ror__ = reflected(comparison.bitwise_or)
-    __xor__ = comparison.bitwise_xor
-    __rxor__ = reflected(comparison.bitwise_xor)
-    __lt__ = comparison.lt
-    __le__ = comparison.le
-    __gt__ = comparison.gt
-    __ge__ = comparison.ge
-    __eq__ = comparison.eq                       # type: ignore[assignment]
-    __ne__ = comparison.ne                       # type: ignore[assignment]
-    __getitem__ = indexing.getitem
-    __setitem__ = indexing.setitem
-    __iadd__ = in_place(arithmetic.add)
-    __isub__ = in_place(arithmetic.sub)
-    __imul__ = in_place(arithmetic.mul)
-    __itruediv__ = in_place(arithmetic.div)
-    __ipow__ = in_place(arithmetic.pow)
-    __ifloordiv__ = in_place(arithmetic.floor_divide)
-    __imod__ = in_place(arithmetic.remainder)
-    __iand__ = in_place(comparison.bitwise_and)
-    __ior__ = in_place(comparison.bitwise_or)
-    __ixor__ = in_place(comparison.bitwise_xor)
+class Functions(TensorBase):
+    """The methods that give a new tensor."""
 
     # ---- arithmetic ----
 
@@ -314,52 +246,6 @@ class Methods(TensorBase):
     char = converter(dtypes.int8)
     byte = converter(dtypes.uint8)
     bool = converter(dtypes.bool_)
-
-    # ---- written in place ----
-
-    add_ = in_place(arithmetic.add)
-    sub_ = in_place(arithmetic.sub)
-    mul_ = in_place(arithmetic.mul)
-    div_ = in_place(arithmetic.div)
-    pow_ = in_place(arithmetic.pow)
-    floor_divide_ = in_place(arithmetic.floor_divide)
-    remainder_ = in_place(arithmetic.remainder)
-    neg_ = in_place(arithmetic.neg)
-    abs_ = in_place(arithmetic.abs)
-    sign_ = in_place(arithmetic.sign)
-    floor_ = in_place(arithmetic.floor)
-    ceil_ = in_place(arithmetic.ceil)
-    round_ = in_place(arithmetic.round)
-    trunc_ = in_place(arithmetic.trunc)
-    exp_ = in_place(exponential.exp)
-    log_ = in_place(exponential.log)
-    sqrt_ = in_place(exponential.sqrt)
-    rsqrt_ = in_place(exponential.rsqrt)
-    sin_ = in_place(exponential.sin)
-    cos_ = in_place(exponential.cos)
-    tanh_ = in_place(exponential.tanh)
-    sigmoid_ = in_place(exponential.sigmoid)
-    relu_ = in_place(comparison.relu)
-    clamp_ = in_place(comparison.clamp)
-    clamp_min_ = in_place(comparison.clamp_min)
-    clamp_max_ = in_place(comparison.clamp_max)
-    masked_fill_ = in_place(comparison.masked_fill)
-    scatter_ = in_place(indexing.scatter)
-    scatter_add_ = in_place(indexing.scatter_add)
-    index_add_ = in_place(indexing.index_add)
-    addcmul_ = in_place(arithmetic.addcmul)
-    addcdiv_ = in_place(arithmetic.addcdiv)
-    lerp_ = in_place(arithmetic.lerp)
-    reciprocal_ = in_place(arithmetic.reciprocal)
-    square_ = in_place(arithmetic.square)
-    log1p_ = in_place(exponential.log1p)
-    expm1_ = in_place(exponential.expm1)
-    logical_not_ = in_place(comparison.logical_not)
-    nan_to_num_ = in_place(comparison.nan_to_num)
-    unsqueeze_ = in_place(shaping.unsqueeze)
-    squeeze_ = in_place(shaping.squeeze)
-    t_ = in_place(shaping.t)
-    transpose_ = in_place(shaping.transpose)
 
     # ---- properties ----
 

@@ -1,0 +1,9 @@
+"""What a tensor can do: operators, functions called as methods, and methods that write in place."""
+
+from fathom.methods.functions import Functions
+from fathom.methods.in_place import InPlace
+from fathom.methods.operators import Operators
+
+
+class Methods(Operators, Functions, InPlace):
+    """The methods that only call an operation."""
