@@ -52,10 +52,7 @@ FLOORS: tuple[dict[str, str], ...] = (
         "interop": "files and programs of other frameworks",
         "publish": "the book's tools",
     },
-    {
-        "doctor": "what this computer has, and what is missing",
-        "testing": "assert_close, and the cases of all operations",
-    },
+    {"doctor": "what this computer has, and what is missing"},
     {"cli": "the command `fathom`: train, predict, data, doctor"},
 )
 
