@@ -67,7 +67,11 @@ class Contract(Bilinear):
 
 
 def contract_by_blas(xp, contract: Contract, a, b):
-    """The contraction as one stack of matrix products: transpose, multiply, transpose."""
+    """The contraction as one stack of matrix products: transpose, multiply, transpose.
+
+    The result lies in memory in the order of `out` where one product can give that; else in the
+    order in which the larger operand lies, so that its long runs stay long.
+    """
     exact = a.dtype
     if exact.kind == "V" or (exact.kind == "f" and exact.itemsize == 2):
         a, b = a.astype(np.float32), b.astype(np.float32)     # half precision is summed in single
@@ -78,14 +82,28 @@ def contract_by_blas(xp, contract: Contract, a, b):
     rows = [c for c in contract.out if c not in contract.b]
     columns = [c for c in contract.out if c not in contract.a]
     inner = [c for c in contract.a if c not in contract.out]
+    large = (a, contract.a) if a.size >= b.size else (b, contract.b)
+    inner = in_memory_order(inner, *large)
+    swapped = contract.out == "".join(stack + columns + rows)
+    if not swapped and contract.out != "".join(stack + rows + columns):
+        rows, columns = in_memory_order(rows, a, contract.a), in_memory_order(columns, b, contract.b)
+        swapped = prod(size[c] for c in rows) > prod(size[c] for c in columns)
     left = as_matrices(xp, a, contract.a, stack, rows, inner, size)
     right = as_matrices(xp, b, contract.b, stack, inner, columns, size)
-    if not stack:
+    if swapped:                                  # y^T = b^T a^T
+        left, right = right.swapaxes(1, 2), left.swapaxes(1, 2)
+        rows, columns = columns, rows
+    if left.shape[0] == 1:
         left, right = left[0], right[0]          # one product: BLAS, not a loop over a stack
     order = stack + rows + columns
     y = xp.matmul(left, right).reshape([size[c] for c in order])
     y = y.transpose([order.index(c) for c in contract.out])
     return y if y.dtype == exact else y.astype(exact)
+
+
+def in_memory_order(group: list, x, letters: str) -> list:
+    """The letters from the largest step in x's memory to the smallest."""
+    return sorted(group, key=lambda c: -abs(x.strides[letters.index(c)]))
 
 
 def as_matrices(xp, x, letters: str, stack: list, rows: list, columns: list, size: dict):
