@@ -96,4 +96,11 @@ def test_the_readme_has_two_commands_and_ci_runs_the_one_that_tests():
 def test_the_map_of_the_house_names_every_part():
     text = (house.ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     for part in house.parts():
-        assert re.search(rf"^\s+{part}(/|\.py)\s", text, re.MULTILINE), f"{part} is not on the map"
+        name = f"{part}/" if (house.SOURCE / part).is_dir() else f"{part}.py"
+        assert re.search(rf"^  {re.escape(name)} ", text, re.MULTILINE), f"{name} is not on the map"
+
+
+def test_the_map_shows_nothing_that_is_not_there():
+    text = (house.ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    for name in re.findall(r"^  ([\w.]+/?) ", text, re.MULTILINE):
+        assert (house.SOURCE / name).exists(), f"{name} is on the map and not in fathom/"
