@@ -15,7 +15,7 @@ from fathom.data.errors import UnknownDataError
 
 @dataclass(frozen=True)
 class File:
-    """One file: where it lies below a data folder, its content's size and hash, where to fetch it."""
+    """One file: where it lies below a data folder, its content's size and hash, its addresses."""
 
     path: str
     bytes: int
@@ -43,20 +43,26 @@ class Entry:
 
     name: str
     title: str
-    files: tuple[File | Folder, ...]
+    files: tuple[File, ...]
     licence: str
     citation: str
     how_to_get: str = ""  # for what has no stable address: what to put where
+    folders: tuple[Folder, ...] = ()
+
+    @property
+    def everything(self) -> tuple[File | Folder, ...]:
+        """Its files, then its folders."""
+        return (*self.files, *self.folders)
 
     @property
     def bytes(self) -> int:
         """Size of the content of all its files."""
-        return sum(file.bytes for file in self.files)
+        return sum(each.bytes for each in self.everything)
 
     @property
     def downloadable(self) -> bool:
-        """Whether every file has an address."""
-        return all(isinstance(file, File) and file.addresses for file in self.files)
+        """Whether everything has an address."""
+        return not self.folders and all(file.addresses for file in self.files)
 
 
 def entries() -> tuple[Entry, ...]:
@@ -65,7 +71,7 @@ def entries() -> tuple[Entry, ...]:
 
 
 def entry(name: str) -> Entry:
-    """The entry of a data set; UnknownDataError, with the names that come close, where there is none.
+    """The entry of a data set; where there is none, UnknownDataError with names that come close.
 
     >>> entry("digits").title
     '1,797 grey 8x8 handwritten digits, 10 classes'
@@ -86,7 +92,9 @@ WIKITEXT = (
     "https://raw.githubusercontent.com/pytorch/examples/main/word_language_model/data/wikitext-2"
 )
 HOUSING = "https://raw.githubusercontent.com/ageron/handson-ml2/master/datasets/housing"
-SST2 = "https://raw.githubusercontent.com/clairett/pytorch-sentiment-classification/master/data/SST2"
+SST2 = (
+    "https://raw.githubusercontent.com/clairett/pytorch-sentiment-classification/master/data/SST2"
+)
 
 
 def at(name: str, *places: str) -> tuple[str, ...]:
@@ -345,6 +353,10 @@ IN_ORDER = (
     Entry(
         "spoken-digits",
         "600 recordings of the ten digits by 6 speakers, 8 kHz",
+        (),
+        "CC BY-SA 4.0",
+        "Z. Jackson et al.: Free Spoken Digit Dataset, 2016",
+        "takes 0 to 9 of each digit and speaker, {digit}_{speaker}_{take}.wav",
         (
             Folder(
                 "spoken-digits",
@@ -354,13 +366,14 @@ IN_ORDER = (
                 "001e832f6a0233c7da1bbd58a8584d650ad7a09d3142a551bb6320cf1df632dc",
             ),
         ),
-        "CC BY-SA 4.0",
-        "Z. Jackson et al.: Free Spoken Digit Dataset, 2016",
-        "takes 0 to 9 of each digit and speaker, {digit}_{speaker}_{take}.wav",
     ),
     Entry(
         "names",
         "20 thousand surnames of 18 languages",
+        (),
+        "MIT",
+        "S. Robertson: NLP From Scratch: Classifying Names, PyTorch tutorials",
+        "the folder data/names of the PyTorch tutorials' data.zip",
         (
             Folder(
                 "names",
@@ -370,9 +383,6 @@ IN_ORDER = (
                 "c89c2ba6b3883dbafb2db5a9445be441a83181727754a08fcaceec0ed142e363",
             ),
         ),
-        "MIT",
-        "S. Robertson: NLP From Scratch: Classifying Names, PyTorch tutorials",
-        "the folder data/names of the PyTorch tutorials' data.zip",
     ),
 )
 

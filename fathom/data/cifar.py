@@ -1,4 +1,4 @@
-"""The binary layout of CIFAR-10: for each picture one byte of label and 3 x 32 x 32 bytes of colour."""
+"""The binary layout of CIFAR-10: for each picture a byte of label and 3 x 32 x 32 of colour."""
 
 from __future__ import annotations
 

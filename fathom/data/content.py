@@ -89,7 +89,7 @@ def read_exactly(stream: BinaryIO, size: int) -> bytes:
 
 
 def most_it_can_hold(path: str | Path) -> int:
-    """The most bytes that `path` can mean, told from its size on disk, before anything is unpacked."""
+    """The most bytes that `path` can mean, told from its size on disk before it is unpacked."""
     size = os.path.getsize(path)
     with open(path, "rb") as file:
         packed = file.read(2) == GZIP_MAGIC

@@ -77,7 +77,7 @@ class ConcatDataset(Dataset[Sample]):
             raise ValueError("ConcatDataset: give at least one dataset")
         for dataset in self.datasets:
             if isinstance(dataset, IterableDataset):
-                raise TypeError("ConcatDataset: an IterableDataset has no indices; use ChainDataset")
+                raise TypeError("ConcatDataset: IterableDatasets have no indices; use ChainDataset")
         self.cumulative_sizes = list(itertools.accumulate(map(length, self.datasets)))
 
     def __getitem__(self, index: int) -> Sample:

@@ -27,7 +27,7 @@ from fathom.data.errors import DownloadError, FileFormatError
 from fathom.data.folders import unfinished_folder
 from fathom.data.lock import alone
 
-Progress = Callable[[str, int, int], None]  # the file, bytes that are here, bytes in all (0 unknown)
+Progress = Callable[[str, int, int], None]  # the file, bytes here, bytes in all (0: unknown)
 
 SLOWEST = 100  # bytes a second; a server that stays below it for a whole timeout has stalled
 LONGEST_WAIT = 3600.0  # seconds for another process that downloads the same file
@@ -80,10 +80,7 @@ def download(
                     failures.append(f"{address}: {failure}")
                     if isinstance(failure, Refused):
                         break
-    except DownloadError:
-        raise
     except OSError as error:  # no server has a part in it: these come from this machine's disk
-        part.unlink(missing_ok=True)  # gives the space back
         raise local_trouble(error, destination, size) from error
     raise DownloadError(explain(destination, failures))
 
@@ -97,6 +94,10 @@ def fetch_and_check(
         fetch(address, part, size, progress, timeout)
     except (Interrupted, Refused) as failure:
         return failure
+    except OSError as error:
+        if error.errno == errno.ENOSPC:  # gives the space back, while no other writes here
+            part.unlink(missing_ok=True)
+        raise
     if (wrong := difference(part, size, sha256)) is None:
         return None
     part.unlink()
@@ -104,9 +105,7 @@ def fetch_and_check(
     return Interrupted(wrong) if resumed else Refused(wrong)
 
 
-def fetch(
-    address: str, part: Path, size: int, progress: Progress | None, timeout: float
-) -> None:
+def fetch(address: str, part: Path, size: int, progress: Progress | None, timeout: float) -> None:
     """Asks `address` for what `part` lacks and appends it."""
     most = size + size // 1000 + 1024  # gzip makes nothing larger by more than this
     have = part.stat().st_size if part.exists() else 0
@@ -127,8 +126,7 @@ def fetch(
                 file.write(piece)
                 have += len(piece)
                 if have > most:
-                    file.truncate(0)
-                    raise Refused(f"more came than the {most:,} bytes that the file can have")
+                    break  # there may be no end to it; what came is wrong, as its hash will tell
                 if progress is not None:
                     progress(part.stem, have, total)
             file.flush()
@@ -242,9 +240,7 @@ def local_trouble(error: OSError, destination: Path, size: int) -> DownloadError
 
 def explain(destination: Path, failures: Sequence[str]) -> str:
     said = "".join(f"\n  {failure}" for failure in failures) or " it has no address"
-    return (
-        f"{destination.name} could not be downloaded:{said}\n{put_it_yourself(destination)}"
-    )
+    return f"{destination.name} could not be downloaded:{said}\n{put_it_yourself(destination)}"
 
 
 def put_it_yourself(destination: Path) -> str:

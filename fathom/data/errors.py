@@ -10,9 +10,8 @@ class FileFormatError(ValueError):
 
     The message names the file, what was expected, what was found and what to do about it:
 
-    >>> raise FileFormatError("a.gz", "16 bytes of header", "a file of 3 bytes", "fetch it again")
-    Traceback (most recent call last):
-    fathom.data.errors.FileFormatError: a.gz: expected 16 bytes of header, found a file of 3 bytes; fetch it again
+    >>> print(FileFormatError("a.gz", "16 bytes of header", "3", "fetch it again"))
+    a.gz: expected 16 bytes of header, found 3; fetch it again
     """
 
     def __init__(self, source: str | Path, expected: str, found: str, way_out: str) -> None:

@@ -5,6 +5,8 @@
     byte 3      how many dimensions, D
     4 D bytes   the sizes, each a big-endian uint32
     the rest    the numbers, big-endian, the last dimension fastest
+
+Files of this format often come packed by gzip.
 """
 
 from __future__ import annotations
@@ -85,9 +87,7 @@ def read_header(stream: BinaryIO, source: str | Path) -> tuple[np.dtype, tuple[i
     return np.dtype(KINDS[magic[2]]), struct.unpack(f">{dimensions}I", sizes)
 
 
-def numbers(
-    body: bytes, kind: np.dtype, shape: tuple[int, ...], source: str | Path
-) -> np.ndarray:
+def numbers(body: bytes, kind: np.dtype, shape: tuple[int, ...], source: str | Path) -> np.ndarray:
     size = math.prod(shape) * kind.itemsize
     if len(body) != size:
         raise FileFormatError(
@@ -102,7 +102,7 @@ def numbers(
 def images_with_labels(
     images: np.ndarray, labels: np.ndarray, classes: int, source: str | Path
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Checks that images (N, H, W) and labels (N) belong together -> (N, 1, H, W) uint8, (N) int64."""
+    """Images (N, H, W) and labels (N) that belong together -> (N, 1, H, W) uint8, (N) int64."""
     if images.ndim != 3 or images.dtype != np.uint8:
         raise FileFormatError(
             source,

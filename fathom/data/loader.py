@@ -38,7 +38,7 @@ class DataLoader(Generic[Sample]):
     - `state_dict()` is where a pass stands; a loader that loads it goes on with the next batch.
     - pin_memory and pin_memory_device are taken for PyTorch's sake; memory here is never pinned.
 
-    >>> import fathom
+    >>> from fathom.data import TensorDataset
     >>> rows = TensorDataset(fathom.arange(5), fathom.arange(5) * 10)
     >>> for x, y in DataLoader(rows, batch_size=2):
     ...     print(x, y)
@@ -72,7 +72,7 @@ class DataLoader(Generic[Sample]):
         check_order(self.iterable, batch_size, shuffle, sampler, batch_sampler, drop_last)
         check_workers(num_workers, timeout, prefetch_factor, persistent_workers, worker_kind)
         if batch_sampler is not None:
-            batch_size, drop_last = None, False
+            batch_size = None
         elif not self.iterable:
             if sampler is None and shuffle:
                 sampler = RandomSampler(dataset, generator=generator)  # type: ignore[arg-type]
@@ -179,8 +179,9 @@ class DataLoader(Generic[Sample]):
         )
 
     def __del__(self) -> None:
-        if getattr(self, "pool", None) is not None:
-            self.pool.stop()
+        pool = getattr(self, "pool", None)  # none where __init__ raised
+        if pool is not None:
+            pool.stop()
 
     # ---- where a pass stands -------------------------------------------------------------------
 
@@ -257,7 +258,9 @@ def check_order(
             )
     elif sampler is not None and shuffle:
         raise ValueError("DataLoader: sampler and shuffle exclude each other; give one of them")
-    if batch_sampler is not None and (batch_size != 1 or shuffle or sampler is not None or drop_last):
+    if batch_sampler is not None and (
+        batch_size != 1 or shuffle or sampler is not None or drop_last
+    ):
         raise ValueError(
             "DataLoader: batch_sampler excludes batch_size, shuffle, sampler and drop_last"
         )
@@ -286,4 +289,6 @@ def check_workers(
     if persistent_workers and not num_workers:
         raise ValueError("DataLoader: persistent_workers needs num_workers above 0")
     if worker_kind not in WORKER_KINDS:
-        raise ValueError(f"DataLoader: worker_kind must be one of {WORKER_KINDS}, got {worker_kind!r}")
+        raise ValueError(
+            f"DataLoader: worker_kind must be one of {WORKER_KINDS}, got {worker_kind!r}"
+        )

@@ -1,7 +1,7 @@
 """The workers of a DataLoader as its process sees them: tasks go in, answers come out in order.
 
 Each worker has pipes or queues of its own, shared with no other, so one that is killed while it
-writes leaves no lock taken and spoils nobody else's messages; its pipe ends, and that is its report.
+writes leaves no lock taken and spoils nobody else's messages; its pipe ends, and that tells.
 """
 
 from __future__ import annotations

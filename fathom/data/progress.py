@@ -11,20 +11,17 @@ from fathom.data.download import Progress
 @contextmanager
 def progress_bar() -> Iterator[Progress]:
     """Gives a function to report progress to, which draws one line for each file on stderr."""
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Display
-    from rich.progress import TransferSpeedColumn
+    from rich import console, progress
 
     columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        TimeRemainingColumn(),
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        progress.DownloadColumn(),
+        progress.TransferSpeedColumn(),
+        progress.TimeRemainingColumn(),
     )
-    with Display(*columns, console=Console(stderr=True)) as display:
-        lines: dict[str, int] = {}
+    with progress.Progress(*columns, console=console.Console(stderr=True)) as display:
+        lines: dict[str, progress.TaskID] = {}
 
         def report(name: str, have: int, total: int) -> None:
             if name not in lines:

@@ -12,19 +12,16 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from fathom.core.random import Generator
-from fathom.ops.randomness import multinomial, rand, randint, randperm
-from fathom.ops.creation import as_tensor
 from fathom.core import dtypes
+from fathom.core.random import Generator
+from fathom.ops.creation import as_tensor
+from fathom.ops.randomness import multinomial, rand, randint, randperm
 
 Drawn = TypeVar("Drawn", covariant=True)
 
 
 class Sampler(Generic[Drawn]):
     """Numbers of samples in an order: write `__iter__()`, and `__len__()` where it is known."""
-
-    def __init__(self, data_source: Sized | None = None) -> None:
-        self.data_source = data_source
 
     def __iter__(self) -> Iterator[Drawn]:
         raise NotImplementedError(f"{type(self).__name__} must define __iter__()")
@@ -153,7 +150,7 @@ class WeightedRandomSampler(Sampler[int]):
 
 
 class BatchSampler(Sampler[list[int]]):
-    """Another sampler's numbers in lists of `batch_size`; the last is shorter or, if asked, dropped.
+    """Another sampler's numbers in lists of `batch_size`; a shorter last one may be dropped.
 
     >>> list(BatchSampler(SequentialSampler("abc"), batch_size=2, drop_last=False))
     [[0, 1], [2]]

@@ -28,21 +28,21 @@ def get(name: str, progress: Progress | None = None) -> tuple[Path, ...]:
     ['digits-images-idx3-ubyte.gz', 'digits-labels-idx1-ubyte.gz']
     """
     facts = entry(name)
-    return tuple(verified(file, facts, progress) for file in facts.files)
+    return tuple(verified(file, facts, progress) for file in facts.everything)
 
 
 def available(name: str) -> bool:
     """Whether all files of a data set are on this machine; looks only for their names."""
-    return all(find(file.path) is not None for file in entry(name).files)
+    return all(find(file.path) is not None for file in entry(name).everything)
 
 
 def path(name: str, file: str) -> Path:
     """Where a file of a data set is, fetched first where it must be; not verified if found."""
     facts = entry(name)
-    for each in facts.files:
+    for each in facts.everything:
         if file in (each.path, Path(each.path).name):
             return find(each.path) or fetched(each, facts, None)
-    names = ", ".join(Path(each.path).name for each in facts.files)
+    names = ", ".join(Path(each.path).name for each in facts.everything)
     raise DataNotFoundError(f"{name} has no file {file!r}; it has {names}")
 
 

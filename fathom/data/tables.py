@@ -180,7 +180,7 @@ def number_column(table: Mapping[str, Any], name: str) -> np.ndarray:
     if column.dtype.kind in "biuf":
         numbers = column.astype(np.float64)
     else:
-        numbers = np.array([as_number(name, row, value) for row, value in enumerate(column)])
+        numbers = np.array([as_number(name, row, value) for row, value in enumerate(column.tolist())])
     if np.isinf(numbers).any():
         row = int(np.argmax(np.isinf(numbers)))
         raise ValueError(f"column {name!r}, row {row:,}: the value is infinite")
@@ -211,7 +211,7 @@ def category(value: Any) -> str:
 
 
 def is_missing(value: Any) -> bool:
-    """Whether a value stands for none: None, NaN, or pandas' NA (which equals nothing, not even NA)."""
+    """Whether a value stands for none: None, NaN, or pandas' NA, which has no truth value."""
     if value is None or type(value).__name__ in ("NAType", "NaTType"):
         return True
     return isinstance(value, float) and value != value

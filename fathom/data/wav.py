@@ -1,8 +1,10 @@
-"""WAV, sound as numbers: a RIFF file whose `fmt ` chunk tells the layout and whose `data` is samples.
+"""WAV, sound as numbers: a RIFF file of chunks, `fmt ` with the layout and `data` with samples.
 
-    "RIFF" size "WAVE"                                  then chunks: name (4 bytes) size (4) body
-    "fmt " kind channels rate bytes/s align bits        kind 1 integers, 3 floats, 0xfffe: see its tail
-    "data" samples, the channels of one instant side by side, little-endian
+    "RIFF" size "WAVE"                            then chunks: name (4 bytes) size (4) body
+    "fmt " kind channels rate bytes/s align bits  kind 1: integers, 3: floats, 0xfffe: see its tail
+    "data" samples                                the channels of one instant side by side
+
+All numbers are little-endian.
 """
 
 from __future__ import annotations

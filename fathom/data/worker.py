@@ -1,7 +1,6 @@
-"""What a DataLoader worker does, whether a process or a thread: take a task, make a batch, send it.
+"""What a DataLoader worker does, be it a process or a thread: take a Task, send an answer.
 
-    Task     what to make           Batch    what was made
-    Failure  the error, instead     Finished an iterable dataset has no more
+An answer is a Batch, a Failure, or Finished: an iterable dataset has no more.
 """
 
 from __future__ import annotations
@@ -56,7 +55,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Task:
-    """Batch `number` of the pass `turn`: these rows, or None for the next of an iterable dataset."""
+    """Batch `number` of the pass `turn`: of these rows; of an iterable dataset, the next (None)."""
 
     turn: int
     number: int
@@ -158,7 +157,7 @@ def enter(plan: Plan, seed: int) -> None:
 
 
 def seed_everything(seed: int, number: int) -> None:
-    """Random numbers for one batch: the same whichever worker makes it, and however many there are."""
+    """Random numbers for one batch: the same whichever worker makes it, however many there are."""
     mixed = mix((seed + number) % (1 << 64))
     manual_seed(mixed >> 1)
     random.seed(mixed)

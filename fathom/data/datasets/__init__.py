@@ -1,13 +1,13 @@
 """The catalogue's data sets, loaded: `load(name)` gives each in the same shape.
 
-    data = fathom.data.load("fashion-mnist")
-    data.train, data.test          parts; what a part holds depends on the kind of data:
-        images    Images(images (N, C, H, W) uint8, labels (N) int64)         classes, mean, std
-        tables    columns: name -> (N) array                 target, numbers, categories, encoder
-        text      str; Pairs(sources, targets); LabelledTexts(texts, labels)             classes
-        sound     Recordings(sounds, labels, speakers)                             classes, rate
-    data.part("valid")             a part by its name; sst2 and wikitext-2 have a "valid" too
-    data.dataset("train")          images and tables: the part as a TensorDataset
+data = fathom.data.load("fashion-mnist")
+data.train, data.test          parts; what a part holds depends on the kind of data:
+    images    Images(images (N, C, H, W) uint8, labels (N) int64)         classes, mean, std
+    tables    columns: name -> (N) array                 target, numbers, categories, encoder
+    text      str; Pairs(sources, targets); LabelledTexts(texts, labels)             classes
+    sound     Recordings(sounds, labels, speakers)                             classes, rate
+data.part("valid")             a part by its name; sst2 and wikitext-2 have a "valid" too
+data.dataset("train")          images and tables: the part as a TensorDataset
 """
 
 from __future__ import annotations

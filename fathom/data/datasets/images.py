@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fathom.data.catalogue import File, entry
+from fathom.data.catalogue import entry
 from fathom.data.cifar import parse_cifar
 from fathom.data.dataset import TensorDataset
 from fathom.data.datasets.parts import Parts

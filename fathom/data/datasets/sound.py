@@ -38,7 +38,7 @@ def spoken_digits() -> SoundData:
     """Ten digits, spoken ten times by each of six speakers; two takes of each are for testing."""
     facts = entry("spoken-digits")
     chosen: dict[str, list[tuple[np.ndarray, int, str]]] = {"train": [], "test": []}
-    for file, content in read_folder(facts.files[0], facts).items():
+    for file, content in read_folder(facts.folders[0], facts).items():
         named = re.fullmatch(r"(\d)_(\w+)_(\d+)\.wav", file)
         sound, rate = parse_wav(content, file)
         if named is None or rate != RATE or len(sound) != 1:

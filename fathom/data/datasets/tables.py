@@ -56,11 +56,10 @@ class TableData(Parts[Columns]):
         features = self.encoder.transform(columns)
         values = columns[self.target]
         if self.classes:
-            targets = values.astype(np.int64)
-        else:
-            scaled = (values - self.target_mean) / self.target_std if scale_target else values
-            targets = scaled.astype(np.float32)[:, None]
-        return TensorDataset(from_numpy(features), from_numpy(targets))
+            return TensorDataset(from_numpy(features), from_numpy(values.astype(np.int64)))
+        scaled = (values - self.target_mean) / self.target_std if scale_target else values
+        quantities = scaled.astype(np.float32)[:, None]
+        return TensorDataset(from_numpy(features), from_numpy(quantities))
 
 
 def california_housing() -> TableData:

@@ -105,7 +105,7 @@ def sst2() -> LabelledTextData:
 
 def names() -> LabelledTextData:
     """Surnames labelled by language; each tenth of a language is for testing."""
-    contents = read_folder(entry("names").files[0], entry("names"))
+    contents = read_folder(entry("names").folders[0], entry("names"))
     classes = tuple(Path(file).stem for file in contents)
     chosen: dict[str, list[tuple[str, int]]] = {"train": [], "test": []}
     for label, (file, content) in enumerate(contents.items()):
