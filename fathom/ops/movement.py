@@ -161,6 +161,15 @@ def strided(x: np.ndarray, shape: Shape, strides: Shape) -> np.ndarray:
     return np.lib.stride_tricks.as_strided(x, shape, strides) if view is None else view
 
 
+def blank(xp, shape: Shape, like: np.ndarray) -> np.ndarray:
+    """Zeros of a shape, whose axes lie in memory in the order of `like`'s (copies between them run long)."""
+    if like.flags.c_contiguous:
+        return xp.zeros(shape, like.dtype)
+    order = sorted(range(len(shape)), key=lambda axis: -abs(like.strides[axis]))
+    y = xp.zeros([shape[axis] for axis in order], like.dtype)
+    return y.transpose([order.index(axis) for axis in range(len(shape))])
+
+
 @dataclass(frozen=True)
 class Pad(Linear):
     """Zeros before and after, along each axis."""
@@ -171,7 +180,7 @@ class Pad(Linear):
         return tuple(n + before + after for n, (before, after) in zip(x, self.widths, strict=True))
 
     def eager(self, xp, x):
-        y = xp.zeros(self.shape(x.shape), x.dtype)
+        y = blank(xp, self.shape(x.shape), x)
         y[tuple(slice(before, before + n) for n, (before, _) in zip(x.shape, self.widths, strict=True))] = x
         return y
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from fathom.core import loop
 from fathom.core.primitive import Linear
+from fathom.ops.movement import blank
 
 
 @dataclass(frozen=True)
@@ -68,10 +69,12 @@ class Fold(Linear):
     def eager(self, xp, x):
         n = len(self.size)
         counts = x.shape[-2 * n : -n]
-        y = xp.zeros(self.shape(x.shape), x.dtype)
-        for tap in itertools.product(*map(range, self.size)):
-            axes = zip(tap, counts, self.stride, self.dilation, strict=True)
-            y[(..., *(slice(p * d, p * d + (c - 1) * s + 1, s) for p, c, s, d in axes))] += x[(..., *tap)]
+        y = blank(xp, self.shape(x.shape), x[(...,) + (0,) * n])
+        for part, windows in slabs(y, x):        # part by part, so that what is added to stays in cache
+            for tap in itertools.product(*map(range, self.size)):
+                axes = zip(tap, counts, self.stride, self.dilation, strict=True)
+                place = tuple(slice(p * d, p * d + (c - 1) * s + 1, s) for p, c, s, d in axes)
+                part[(..., *place)] += windows[(..., *tap)]
         return y
 
     def adjoint(self, g, x):
@@ -93,3 +96,14 @@ class Fold(Linear):
                 conditions.append(loop.equal(gap % s, 0))
         value = loop.where(loop.every(conditions), x[(*lead, *windows, *taps)], loop.Const(0, x.dtype))
         return loop.reduce("+", taps, value)
+
+
+def slabs(y, x, size: int = 1 << 20):
+    """y and x cut alike along y's outermost axis in memory, if x has that axis too and y is large."""
+    lead = y.ndim - (x.ndim - y.ndim)
+    outer = max(range(y.ndim), key=lambda axis: y.strides[axis] if y.shape[axis] > 1 else 0)
+    if y.nbytes <= size or outer >= lead:
+        return [(y, x)]
+    rows = max(1, size * y.shape[outer] // y.nbytes)
+    cuts = [(slice(None),) * outer + (slice(k, k + rows),) for k in range(0, y.shape[outer], rows)]
+    return [(y[cut], x[cut]) for cut in cuts]

@@ -85,7 +85,7 @@ def convolution(
     before, after = margins(name, padding, weight.shape[2:], stride, dilation)
 
     def correlate(x: Tensor) -> Tensor:          # (N, C, *H) -> (N, O, *I)
-        x = batch_last(zero_pad(x, [(0, 0), (0, 0), *zip(before, after)]))
+        x = zero_pad(batch_last(x), [(0, 0), (0, 0), *zip(before, after)])
         reach = [d * (k - 1) + 1 for k, d in zip(weight.shape[2:], dilation)]
         if any(size < k for size, k in zip(x.shape[2:], reach)):
             raise ShapeError(
