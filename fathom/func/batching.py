@@ -7,9 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from fathom.core.base import TensorBase, new
-from fathom.func.forward import at_level, levels
-from fathom.func.trees import LEAF, flatten, unflatten
+from fathom.core.base import TensorBase, at_level, levels, new
+from fathom.core.trees import LEAF, flatten, unflatten
 
 if TYPE_CHECKING:
     from fathom.tensors import Tensor

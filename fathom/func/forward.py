@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from fathom.core.base import TensorBase, new
-from fathom.func.trees import flatten, unflatten
+from fathom.core.base import at_level, levels, new
+from fathom.core.trees import flatten, unflatten
 
 if TYPE_CHECKING:
     from fathom.tensors import Tensor
-
-levels = itertools.count(1)                      # one number a transform: the newest is the innermost
-
-
-def at_level(x: Any, level: int) -> bool:
-    """Whether x is wrapped by the transform of this level."""
-    return isinstance(x, TensorBase) and getattr(x.array, "level", 0) == level
-
 
 @dataclass(eq=False)
 class Dual:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fathom.func.batching import vmap
 from fathom.func.forward import jvp
 from fathom.func.reverse import vjp
-from fathom.func.trees import map_tensors
+from fathom.core.trees import map_tensors
 
 if TYPE_CHECKING:
     from fathom.tensors import Tensor

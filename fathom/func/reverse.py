@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from fathom.core import tape
 from fathom.core.base import TensorBase
-from fathom.func.trees import flatten, map_tensors, unflatten
+from fathom.core.trees import flatten, map_tensors, unflatten
 from fathom.ops.movement import Alias
 
 if TYPE_CHECKING:
