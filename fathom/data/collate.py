@@ -17,7 +17,7 @@ def default_collate(batch: Sequence[Any]) -> Any:
     """Puts N samples of one structure together along a new first axis.
 
     tensors, NumPy arrays (..)   -> tensor (N, ..)       float, int, bool  -> tensor (N)
-    str, bytes                   -> list                 tuple, list       -> list, entry by entry
+    str, bytes                   -> as they come         tuple, list       -> list, entry by entry
     mapping                      -> mapping of the same kind; a named tuple stays one
 
     Python floats become float64, as in PyTorch. Raises TypeError for other kinds, ValueError where
@@ -38,7 +38,7 @@ def default_collate(batch: Sequence[Any]) -> Any:
     if isinstance(first, float):
         return tensor(list(batch), dtype=dtypes.float64)
     if isinstance(first, str | bytes):
-        return list(batch)
+        return batch
     if isinstance(first, Mapping):
         return collate_mappings(batch)
     if isinstance(first, Sequence):

@@ -180,7 +180,8 @@ def number_column(table: Mapping[str, Any], name: str) -> np.ndarray:
     if column.dtype.kind in "biuf":
         numbers = column.astype(np.float64)
     else:
-        numbers = np.array([as_number(name, row, value) for row, value in enumerate(column.tolist())])
+        values = enumerate(column.tolist())
+        numbers = np.array([as_number(name, row, value) for row, value in values])
     if np.isinf(numbers).any():
         row = int(np.argmax(np.isinf(numbers)))
         raise ValueError(f"column {name!r}, row {row:,}: the value is infinite")
