@@ -117,23 +117,21 @@ class DataLoader(Generic[Sample]):
         present = default_generator.get_state()
         if state is not None:
             self.set_generator_states(state["generators"])
-        began = self.generator_states()
+        self.began = began = self.generator_states()
         seed = int(randint(0, 1 << 62, (1,), generator=self.generator).item())
         rows = repeat(None) if self.iterable else self.rows()
         if state is not None and state["generators"][0] is not None:
             default_generator.set_state(present)  # what it drew for this pass it had drawn before
         self.served = 0 if state is None else state["served"]
-        self.began = began
-        return self.passes(rows, seed, self.served)
+        return self.batches(rows, seed, self.served, began)
 
     def rows(self) -> Iterator[Any]:
         """The numbers of each batch; a generator that a sampler draws from is drawn from now."""
         rows = iter(self.sampler if self.batch_sampler is None else self.batch_sampler)  # type: ignore[arg-type]
         return ahead_by_one(rows)
 
-    def passes(self, rows: Iterator[Any], seed: int, first: int) -> Iterator[Any]:
-        """The batches from number `first` on."""
-        began = self.began
+    def batches(self, rows: Iterator[Any], seed: int, first: int, began: list) -> Iterator[Any]:
+        """The batches from number `first` on, counted while no other pass has begun meanwhile."""
         if not self.iterable:
             rows = islice(rows, first, None)  # the others are not made again
         batches = self.by_workers(rows, seed, first) if self.num_workers else self.made_here(rows)
@@ -195,6 +193,8 @@ class DataLoader(Generic[Sample]):
         The default generator's own present state is the program's to save. An iterable dataset is
         walked through again up to where it stood.
         """
+        if self.loaded is not None:
+            return self.loaded
         if self.began is None:
             return {"served": 0, "generators": [None, *self.generator_states()[1:]]}
         return {"served": self.served, "generators": self.began}
@@ -207,8 +207,6 @@ class DataLoader(Generic[Sample]):
                 f"DataLoader.load_state_dict: expected 'served' and the states of {known} "
                 f"generators, got {state}; was it saved by a loader with other samplers?"
             )
-        self.began = None
-        self.served = state["served"]
         self.loaded = state
 
     def generators(self) -> list[Generator]:

@@ -254,6 +254,24 @@ def test_a_pass_that_was_resumed_can_be_saved_and_resumed_again():
     assert seen == whole
 
 
+def test_the_state_is_of_the_pass_that_began_last():
+    loader = DataLoader(Numbers(20), 4)
+    first, second = iter(loader), iter(loader)
+    next(second)
+    next(first)
+    next(first)
+    assert loader.state_dict()["served"] == 1
+
+
+def test_a_state_that_was_loaded_but_not_yet_used_is_the_state():
+    passing = DataLoader(Numbers(20), 4, shuffle=True, generator=seeded())
+    next(iter(passing))
+    state = passing.state_dict()
+    other = DataLoader(Numbers(20), 4, shuffle=True, generator=seeded(1))
+    other.load_state_dict(state)
+    assert other.state_dict() == state
+
+
 def test_an_iterable_dataset_goes_on_where_it_stood():
     whole = DataLoader(Share(10), 3)
     passing = iter(whole)

@@ -44,7 +44,9 @@ THINGS = (
     "ship",
     "truck",
 )
-BLOCK = 1000  # images taken at a time, so that no float copy of them all is needed
+LEVELS = 256  # of a pixel
+BRIGHTNESS = np.arange(LEVELS) / (LEVELS - 1)  # of each level, from 0 to 1
+BLOCK = 1000  # images counted at a time: counting makes eight bytes of each pixel
 
 
 class Images(NamedTuple):
@@ -74,15 +76,16 @@ class ImageData(Parts[Images]):
     def statistics(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
         """mean and std; of the first part there is, where there is none for training."""
         images = self.parts.get("train", next(iter(self.parts.values()))).images
-        count = images.size // images.shape[1]
-        sums = np.zeros(images.shape[1])
-        squares = np.zeros(images.shape[1])
-        for start in range(0, len(images), BLOCK):
-            pixels = images[start : start + BLOCK].astype(np.float64) / 255
-            sums += pixels.sum(axis=(0, 2, 3))
-            squares += np.square(pixels).sum(axis=(0, 2, 3))
-        mean = sums / count
-        return tuple(mean.tolist()), tuple(np.sqrt(squares / count - mean**2).tolist())
+        means, deviations = [], []
+        for channel in range(images.shape[1]):
+            counts = np.zeros(LEVELS, np.int64)
+            for start in range(0, len(images), BLOCK):
+                block = images[start : start + BLOCK, channel]
+                counts += np.bincount(block.ravel(), minlength=LEVELS)
+            mean = np.average(BRIGHTNESS, weights=counts)
+            means.append(float(mean))
+            deviations.append(float(np.sqrt(np.average((BRIGHTNESS - mean) ** 2, weights=counts))))
+        return tuple(means), tuple(deviations)
 
     def dataset(self, part: str = "train", normalise: bool = False) -> TensorDataset:
         """The part as tensors: images (N, C, H, W) float32 in [0, 1], labels (N) int64.
@@ -90,12 +93,12 @@ class ImageData(Parts[Images]):
         With `normalise` the images become (x - mean) / std, by the training part's mean and std.
         """
         images, labels = self.part(part)
-        pixels = images.astype(np.float32)
-        if normalise:
-            pixels -= 255 * np.array(self.mean, np.float32)[:, None, None]
-            pixels /= 255 * np.array(self.std, np.float32)[:, None, None]
-        else:
-            pixels /= 255
+        pixels = np.empty(images.shape, np.float32)
+        for channel in range(images.shape[1]):
+            values = BRIGHTNESS
+            if normalise:
+                values = (values - self.mean[channel]) / self.std[channel]
+            pixels[:, channel] = values.astype(np.float32)[images[:, channel]]
         return TensorDataset(from_numpy(pixels), from_numpy(labels))
 
 
