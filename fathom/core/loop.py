@@ -168,12 +168,13 @@ def function(name: str):
 
 exp, expm1, log, log1p, sqrt = map(function, ("exp", "expm1", "log", "log1p", "sqrt"))
 sin, cos, tan, tanh, erf, atan2 = map(function, ("sin", "cos", "tan", "tanh", "erf", "atan2"))
-erfinv, lgamma, digamma = map(function, ("erfinv", "lgamma", "digamma"))
+erfc, erfinv, lgamma, digamma = map(function, ("erfc", "erfinv", "lgamma", "digamma"))
 absolute, sign, floor, round = map(function, ("abs", "sign", "floor", "round"))
 power, remainder, maximum, minimum = map(function, ("pow", "%", "max", "min"))
 less, less_equal, equal = map(function, ("<", "<=", "=="))
 both, either, opposite = map(function, ("and", "or", "not"))
-xor, shift_right = map(function, ("xor", ">>"))
+bitwise_and, bitwise_or = map(function, ("bitand", "bitor"))
+xor, shift_left, shift_right = map(function, ("xor", "<<", ">>"))
 where = function("where")                        # where(condition, a, b): the other branch is not read
 
 
@@ -225,10 +226,11 @@ SCALAR = {
     "sqrt": np.sqrt, "sin": np.sin, "cos": np.cos, "tan": np.tan, "tanh": np.tanh,
     "atan2": np.arctan2, "pow": np.power, "max": np.maximum, "min": np.minimum, "<": np.less,
     "<=": np.less_equal, "==": np.equal, "and": np.logical_and, "or": np.logical_or,
-    "not": np.logical_not, "xor": np.bitwise_xor, ">>": np.right_shift,
+    "not": np.logical_not, "bitand": np.bitwise_and, "bitor": np.bitwise_or,
+    "xor": np.bitwise_xor, "<<": np.left_shift, ">>": np.right_shift,
 }  # fmt: skip
 REDUCTION = {"+": np.sum, "*": np.prod, "max": np.max, "min": np.min}
-SPECIAL = {"erf": "erf", "erfinv": "erfinv", "lgamma": "gammaln", "digamma": "psi"}
+SPECIAL = {"erf": "erf", "erfc": "erfc", "erfinv": "erfinv", "lgamma": "gammaln", "digamma": "psi"}
 
 
 def scalar_function(name: str):

@@ -1,6 +1,6 @@
-"""The functions that are methods too: a method *is* a function, named here once.
+"""The other functions that are methods too: a method *is* a function, named here once.
 
-`y.exp()` is `fathom.exp(y)`.
+`y.sum()` is `fathom.sum(y)`.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from fathom.core import dtypes
 from fathom.core.base import TensorBase
 from fathom.ops import (
-    arithmetic, comparison, complexes, contraction, creation, exponential, indexing, reduction,
-    shaping, sorting,
+    contraction, counting, creation, grids, indexing, making, matrices, norms, products, randomness,
+    reduction, running, searching, shaping, sorting, splitting, statistics, writing,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -30,84 +30,7 @@ def converter(d: dtypes.dtype) -> Callable[..., Tensor]:
 
 
 class Functions(TensorBase):
-    """The methods that give a new tensor."""
-
-    # ---- arithmetic ----
-
-    add = arithmetic.add
-    sub = arithmetic.sub
-    subtract = arithmetic.subtract
-    mul = arithmetic.mul
-    multiply = arithmetic.multiply
-    div = arithmetic.div
-    divide = arithmetic.divide
-    true_divide = arithmetic.true_divide
-    floor_divide = arithmetic.floor_divide
-    remainder = arithmetic.remainder
-    fmod = arithmetic.fmod
-    neg = arithmetic.neg
-    negative = arithmetic.negative
-    positive = arithmetic.positive
-    pow = arithmetic.pow
-    square = arithmetic.square
-    abs = arithmetic.abs
-    absolute = arithmetic.absolute
-    sign = arithmetic.sign
-    sgn = arithmetic.sgn
-    floor = arithmetic.floor
-    ceil = arithmetic.ceil
-    trunc = arithmetic.trunc
-    round = arithmetic.round
-    frac = arithmetic.frac
-    addcmul = arithmetic.addcmul
-    addcdiv = arithmetic.addcdiv
-    lerp = arithmetic.lerp
-    reciprocal = arithmetic.reciprocal
-
-    # ---- comparison ----
-
-    lt = comparison.lt
-    less = comparison.less
-    le = comparison.le
-    less_equal = comparison.less_equal
-    gt = comparison.gt
-    greater = comparison.greater
-    ge = comparison.ge
-    greater_equal = comparison.greater_equal
-    eq = comparison.eq
-    ne = comparison.ne
-    not_equal = comparison.not_equal
-    logical_and = comparison.logical_and
-    logical_or = comparison.logical_or
-    logical_xor = comparison.logical_xor
-    logical_not = comparison.logical_not
-    bitwise_and = comparison.bitwise_and
-    bitwise_or = comparison.bitwise_or
-    bitwise_xor = comparison.bitwise_xor
-    bitwise_not = comparison.bitwise_not
-    where = comparison.chosen
-    masked_fill = comparison.masked_fill
-    maximum = comparison.maximum
-    minimum = comparison.minimum
-    fmax = comparison.fmax
-    fmin = comparison.fmin
-    clamp = comparison.clamp
-    clamp_min = comparison.clamp_min
-    clamp_max = comparison.clamp_max
-    clip = comparison.clip
-    relu = comparison.relu
-    isnan = comparison.isnan
-    isinf = comparison.isinf
-    isfinite = comparison.isfinite
-    isclose = comparison.isclose
-    allclose = comparison.allclose
-    equal = comparison.equal
-    nan_to_num = comparison.nan_to_num
-
-    # ---- complexes ----
-
-    conj = complexes.conj
-    angle = complexes.angle
+    """The methods that give a new tensor, of another shape as a rule."""
 
     # ---- contraction ----
 
@@ -129,43 +52,6 @@ class Functions(TensorBase):
     new_empty = creation.new_empty
     to = creation.to
     type = creation.type
-
-    # ---- exponential ----
-
-    exp = exponential.exp
-    exp2 = exponential.exp2
-    expm1 = exponential.expm1
-    log = exponential.log
-    log2 = exponential.log2
-    log10 = exponential.log10
-    log1p = exponential.log1p
-    sqrt = exponential.sqrt
-    rsqrt = exponential.rsqrt
-    sin = exponential.sin
-    cos = exponential.cos
-    tan = exponential.tan
-    tanh = exponential.tanh
-    sinh = exponential.sinh
-    cosh = exponential.cosh
-    atan2 = exponential.atan2
-    atan = exponential.atan
-    asin = exponential.asin
-    acos = exponential.acos
-    asinh = exponential.asinh
-    acosh = exponential.acosh
-    atanh = exponential.atanh
-    sigmoid = exponential.sigmoid
-    logaddexp = exponential.logaddexp
-    logit = exponential.logit
-    deg2rad = exponential.deg2rad
-    rad2deg = exponential.rad2deg
-    arccos = exponential.arccos
-    arcsin = exponential.arcsin
-    arctan = exponential.arctan
-    arctan2 = exponential.arctan2
-    arccosh = exponential.arccosh
-    arcsinh = exponential.arcsinh
-    arctanh = exponential.arctanh
 
     # ---- indexing ----
 
@@ -234,6 +120,108 @@ class Functions(TensorBase):
     sort = sorting.sort
     topk = sorting.topk
 
+    # ---- counting ----
+
+    bincount = counting.bincount
+    count_nonzero = counting.count_nonzero
+    histc = counting.histc
+    histogram = counting.histogram
+    unique = counting.unique
+    unique_consecutive = counting.unique_consecutive
+
+    # ---- grids ----
+
+    repeat_interleave = grids.repeat_interleave
+
+    # ---- making ----
+
+    is_nonzero = making.is_nonzero
+    is_same_size = making.is_same_size
+    is_signed = making.is_signed
+
+    # ---- matrices ----
+
+    diag = matrices.diag
+    diag_embed = matrices.diag_embed
+    diagflat = matrices.diagflat
+    diagonal = matrices.diagonal
+    diagonal_scatter = matrices.diagonal_scatter
+    fliplr = matrices.fliplr
+    flipud = matrices.flipud
+    kron = matrices.kron
+    rot90 = matrices.rot90
+    trace = matrices.trace
+    tril = matrices.tril
+    triu = matrices.triu
+
+    # ---- norms ----
+
+    dist = norms.dist
+    renorm = norms.renorm
+
+    # ---- products ----
+
+    addbmm = products.addbmm
+    addmv = products.addmv
+    addr = products.addr
+    baddbmm = products.baddbmm
+    ger = products.ger
+    inner = products.inner
+    vdot = products.vdot
+
+    # ---- randomness ----
+
+    bernoulli = randomness.bernoulli
+    multinomial = randomness.multinomial
+
+    # ---- running ----
+
+    cummax = running.cummax
+    cummin = running.cummin
+    diff = running.diff
+    logcumsumexp = running.logcumsumexp
+
+    # ---- searching ----
+
+    argwhere = searching.argwhere
+
+    # ---- splitting ----
+
+    as_strided = splitting.as_strided
+    dsplit = splitting.dsplit
+    hsplit = splitting.hsplit
+    sum_to_size = splitting.sum_to_size
+    tensor_split = splitting.tensor_split
+    unfold = splitting.unfold
+    vsplit = splitting.vsplit
+
+    # ---- statistics ----
+
+    aminmax = statistics.aminmax
+    corrcoef = statistics.corrcoef
+    cov = statistics.cov
+    kthvalue = statistics.kthvalue
+    median = statistics.median
+    mode = statistics.mode
+    nanmean = statistics.nanmean
+    nanmedian = statistics.nanmedian
+    nanquantile = statistics.nanquantile
+    nansum = statistics.nansum
+    quantile = statistics.quantile
+
+    # ---- writing ----
+
+    index_copy = writing.index_copy
+    index_fill = writing.index_fill
+    index_put = writing.index_put
+    index_reduce = writing.index_reduce
+    masked_scatter = writing.masked_scatter
+    put = writing.put
+    scatter_reduce = writing.scatter_reduce
+    select = writing.select
+    select_scatter = writing.select_scatter
+    slice_scatter = writing.slice_scatter
+
     # ---- other dtypes ----
 
     float = converter(dtypes.float32)
@@ -246,8 +234,3 @@ class Functions(TensorBase):
     char = converter(dtypes.int8)
     byte = converter(dtypes.uint8)
     bool = converter(dtypes.bool_)
-
-    # ---- properties ----
-
-    real = property(complexes.real)
-    imag = property(complexes.imag)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fathom.core import dtypes
-from fathom.core.primitive import Elementwise
-from fathom.ops.broadcasting import paired
+from fathom.core.primitive import Elementwise, Linear
+from fathom.ops.broadcasting import floating, paired
+from fathom.ops.comparison import isnan, where
 
 if TYPE_CHECKING:
     from fathom.tensors import Tensor
@@ -103,7 +103,8 @@ def angle(input: Tensor) -> Tensor:
     r"""The angle of each element in the complex plane, in $(-\pi, \pi]$."""
     if input.array.dtype.kind == "c":
         return imag(input).atan2(real(input))
-    return (input < 0).to(dtypes.get_default_dtype()) * np.pi
+    x = floating(input)
+    return where(isnan(x), x, where(x < 0, np.pi, x.new_zeros(())))
 
 
 def is_complex(input: Tensor) -> bool:
@@ -114,3 +115,67 @@ def is_complex(input: Tensor) -> bool:
 def is_floating_point(input: Tensor) -> bool:
     """Whether the dtype is floating-point."""
     return input.dtype.is_floating_point
+
+
+@dataclass(frozen=True)
+class ViewAsReal(Linear):
+    """y[..., 0] and y[..., 1] = the real and the imaginary part of x, as a view."""
+
+    is_view = True
+
+    def shape(self, x):
+        return (*x, 2)
+
+    def dtype(self, x):
+        return np.empty(0, x).real.dtype
+
+    def eager(self, xp, x):
+        return xp.ascontiguousarray(x).reshape((*x.shape, 1)).view(x.real.dtype)
+
+    def adjoint(self, g, x):
+        return (ViewAsComplex()(g),)
+
+    def batch(self, size, batched, x):
+        return self(x)
+
+
+@dataclass(frozen=True)
+class ViewAsComplex(Linear):
+    """y = x[..., 0] + x[..., 1] i, as a view."""
+
+    is_view = True
+
+    def shape(self, x):
+        return x[:-1]
+
+    def dtype(self, x):
+        return np.result_type(x, np.complex64)
+
+    def eager(self, xp, x):
+        return xp.ascontiguousarray(x).view(self.dtype(x.dtype)).reshape(x.shape[:-1])
+
+    def adjoint(self, g, x):
+        return (ViewAsReal()(g),)
+
+    def batch(self, size, batched, x):
+        return self(x)
+
+
+def view_as_real(input: Tensor) -> Tensor:
+    """Complex numbers as pairs of real ones, sharing memory. (*I) complex -> (*I, 2).
+
+    >>> fathom.view_as_real(fathom.tensor([1 + 2j]))
+    tensor([[1., 2.]])
+    """
+    if not input.dtype.is_complex:
+        raise RuntimeError(f"view_as_real: expected a complex tensor, got {input.dtype}")
+    return ViewAsReal()(input)
+
+
+def view_as_complex(input: Tensor) -> Tensor:
+    """Pairs of real numbers as complex ones, sharing memory. (*I, 2) -> (*I) complex."""
+    if input.dtype.name not in ("float32", "float64"):
+        raise RuntimeError(f"view_as_complex: expected a float32 or float64 tensor, got {input.dtype}")
+    if not input.ndim or input.shape[-1] != 2:
+        raise RuntimeError(f"view_as_complex: the last dim must have size 2, got {tuple(input.shape)}")
+    return ViewAsComplex()(input)
