@@ -1,0 +1,22 @@
+"""The functions that layers are made of, with PyTorch's names: `import fathom.nn.functional as F`."""
+
+from fathom.nn.functional.activations import (
+    celu, celu_, elu, elu_, gelu, glu, gumbel_softmax, hardshrink, hardsigmoid, hardswish, hardtanh,
+    leaky_relu, log_softmax, logsigmoid, mish, prelu, relu, relu6, relu_, rrelu, selu, selu_, sigmoid,
+    silu, softmax, softmin, softplus, softshrink, softsign, tanh, tanhshrink, threshold,
+)  # fmt: skip
+from fathom.nn.functional.classification import cross_entropy, multi_margin_loss, multilabel_margin_loss, nll_loss
+from fathom.nn.functional.distance import (
+    cosine_embedding_loss, cosine_similarity, hinge_embedding_loss, margin_ranking_loss,
+    multilabel_soft_margin_loss, normalize, pairwise_distance, pdist, soft_margin_loss,
+    triplet_margin_loss, triplet_margin_with_distance_loss,
+)  # fmt: skip
+from fathom.nn.functional.dropout import (
+    alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout,
+)  # fmt: skip
+from fathom.nn.functional.embedding import embedding, embedding_bag
+from fathom.nn.functional.linear import bilinear, linear
+from fathom.nn.functional.losses import (
+    binary_cross_entropy, binary_cross_entropy_with_logits, gaussian_nll_loss, huber_loss, kl_div,
+    l1_loss, mse_loss, poisson_nll_loss, smooth_l1_loss,
+)  # fmt: skip
