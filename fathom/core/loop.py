@@ -172,7 +172,7 @@ erfc, erfinv, lgamma, digamma = map(function, ("erfc", "erfinv", "lgamma", "diga
 absolute, sign, floor, round = map(function, ("abs", "sign", "floor", "round"))
 power, remainder, maximum, minimum = map(function, ("pow", "%", "max", "min"))
 less, less_equal, equal = map(function, ("<", "<=", "=="))
-both, either, opposite = map(function, ("and", "or", "not"))
+opposite = function("not")
 bitwise_and, bitwise_or = map(function, ("bitand", "bitor"))
 xor, shift_left, shift_right = map(function, ("xor", "<<", ">>"))
 where = function("where")                        # where(condition, a, b): the other branch is not read
@@ -187,11 +187,32 @@ def reduce(name: str, over: Sequence[Index], body) -> Expr:
     return Reduce(name, tuple(over), as_expr(body)) if over else as_expr(body)
 
 
+def is_nan(x: Expr, dtype: np.dtype) -> Expr:
+    """Whether x, an element of `dtype`, is NaN."""
+    return opposite(equal(x, x)) if dtype.kind in "fV" else Const(False)
+
+
+def both(a: Expr, b: Expr) -> Expr:
+    """a and b."""
+    for x, other in ((a, b), (b, a)):
+        if isinstance(x, Const):
+            return other if x.value else x
+    return Call("and", (a, b))
+
+
+def either(a: Expr, b: Expr) -> Expr:
+    """a or b."""
+    for x, other in ((a, b), (b, a)):
+        if isinstance(x, Const):
+            return x if x.value else other
+    return Call("or", (a, b))
+
+
 def every(conditions: Sequence[Expr]) -> Expr:
     """All conditions hold."""
     result: Expr = Const(True)
     for condition in conditions:
-        result = condition if isinstance(result, Const) else both(result, condition)
+        result = both(result, condition)
     return result
 
 
@@ -221,7 +242,7 @@ def unravel(position: Expr, shape: Sequence[int]) -> tuple[Expr, ...]:
 
 SCALAR = {
     "+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide, "//": np.floor_divide,
-    "%": np.remainder, "neg": np.negative, "abs": np.abs, "sign": np.sign, "floor": np.floor,
+    "%": np.remainder, "neg": np.negative, "abs": np.abs, "sign": lambda x: np.greater(x, 0) - 1.0 * np.less(x, 0), "floor": np.floor,
     "round": np.rint, "exp": np.exp, "expm1": np.expm1, "log": np.log, "log1p": np.log1p,
     "sqrt": np.sqrt, "sin": np.sin, "cos": np.cos, "tan": np.tan, "tanh": np.tanh,
     "atan2": np.arctan2, "pow": np.power, "max": np.maximum, "min": np.minimum, "<": np.less,

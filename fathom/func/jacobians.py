@@ -6,6 +6,8 @@ from collections.abc import Callable
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from fathom.func.batching import vmap
 from fathom.func.forward import jvp
 from fathom.func.reverse import vjp
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 def basis(x: Tensor) -> Tensor:
     """The unit vectors of x's space, along a new first dim."""
     n = prod(x.shape)
-    return x.detach().new_ones((n,)).diag_embed().reshape((n, *x.shape))
+    return x.detach().new_tensor(np.eye(n), dtype=x.dtype).reshape((n, *x.shape))
 
 
 def jacrev(func: Callable, argnums: int = 0) -> Callable:

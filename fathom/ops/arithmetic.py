@@ -84,8 +84,7 @@ class Div(Elementwise):
     """y = a / b, for floating-point a and b."""
 
     def eager(self, xp, a, b):
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return xp.divide(a, b)
+        return xp.divide(a, b)
 
     def partials(self, y, a, b):
         return (1 / b, -y / b)
@@ -99,8 +98,7 @@ class Pow(Elementwise):
     """y = a^b."""
 
     def eager(self, xp, a, b):
-        with np.errstate(all="ignore"):
-            return xp.power(a, b)
+        return xp.power(a, b)
 
     def partials(self, y, a, b):
         # where the other factor is 0 the derivative is 0, though a^(b-1) or log a is infinite
@@ -117,8 +115,7 @@ class Remainder(Elementwise):
     """y = a - b floor(a / b): the sign is b's, as in Python."""
 
     def eager(self, xp, a, b):
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return xp.remainder(a, b)
+        return xp.remainder(a, b)
 
     def partials(self, y, a, b):
         return (1, -(a / b).floor())
@@ -134,8 +131,7 @@ class FloorDiv(Elementwise):
     differentiable = False
 
     def eager(self, xp, a, b):
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return xp.floor_divide(a, b)
+        return xp.floor_divide(a, b)
 
     def partials(self, y, a, b):
         return (0, 0)
@@ -169,10 +165,12 @@ class Abs(Elementwise):
 
 @dataclass(frozen=True)
 class Sign(Elementwise):
-    """y = -1, 0 or 1."""
+    """y = -1, 0 or 1; 0 also at NaN."""
 
     def eager(self, xp, x):
-        return xp.sign(x)
+        if x.dtype.kind == "b":
+            return x.copy()
+        return (x > 0).astype(x.dtype) - (x < 0).astype(x.dtype)
 
     def partials(self, y, x):
         return (0,)
@@ -302,7 +300,8 @@ def remainder(input: Tensor | Number, other: Tensor | Number) -> Tensor:
 def fmod(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     r"""$y_i = a_i - b_i\,\mathrm{trunc}(a_i / b_i)$: the result has the dividend's sign."""
     a, b = paired("fmod", input, other)
-    return a - b * div(a, b, rounding_mode="trunc")
+    size = abs(b)
+    return Remainder()(a, size).where(a >= 0, -Remainder()(-a, size))
 
 
 def neg(input: Tensor) -> Tensor:

@@ -111,7 +111,7 @@ class Bitwise(Elementwise):
         return (None, None)
 
     def scalar(self, a, b):
-        return loop.function("bitwise_" + self.name)(a, b)
+        return {"and": loop.bitwise_and, "or": loop.bitwise_or, "xor": loop.xor}[self.name](a, b)
 
 
 @dataclass(frozen=True)

@@ -34,10 +34,9 @@ class RandomBits(Primitive):
 
     def eager(self, xp, start):
         u = xp.uint64
-        with np.errstate(over="ignore"):
-            z = xp.arange(prod(self.to), dtype=u) * u(GOLDEN) + start.astype(u)
-            z = (z ^ (z >> u(30))) * u(FIRST)
-            z = (z ^ (z >> u(27))) * u(SECOND)
+        z = xp.arange(prod(self.to), dtype=u) * u(GOLDEN) + start.astype(u)
+        z = (z ^ (z >> u(30))) * u(FIRST)
+        z = (z ^ (z >> u(27))) * u(SECOND)
         return ((z ^ (z >> u(31))) >> u(64 - self.bits)).astype(xp.int64).reshape(self.to)
 
     def jvp(self, dxs, y, start):

@@ -136,10 +136,10 @@ class CumProd(Primitive):
         """d y[i] / d x[k], along two last axes (i, k): the products without element k, exact with zeros."""
         x = x.movedim(self.axis, -1)
         n = x.shape[-1]
-        eye = x.new_ones((n,)).diag_embed()
+        eye = x.new_tensor(np.eye(n), dtype=x.dtype)
         without_k = x.unsqueeze(-2).expand((*x.shape, n)) * (1 - eye) + eye       # (..., k, j)
         products = CumProd(without_k.ndim - 1)(without_k).transpose(-1, -2)       # (..., i, k)
-        return products * x.new_ones((n, n)).tril()
+        return products * x.new_tensor(np.tri(n), dtype=x.dtype)
 
     def vjp(self, wanted, g, y, x):
         g = g.movedim(self.axis, -1).unsqueeze(-1)
@@ -219,7 +219,8 @@ class Argmax(Primitive):
         at, (k,) = put_back(i, (self.axis,), x.shape)
         among, inner = put_back(i, (self.axis,), x.shape)
         top = loop.reduce("max", inner, x[among])
-        return loop.reduce("min", [k], loop.where(loop.equal(x[at], top), k, x.shape[self.axis]))
+        found = loop.either(loop.equal(x[at], top), loop.is_nan(x[at], x.dtype))
+        return loop.reduce("min", [k], loop.where(found, k, x.shape[self.axis]))
 
 
 # ---- public functions ----------------------------------------------------------------------------

@@ -48,8 +48,12 @@ class Argsort(Primitive):
         def at(j):
             return x[[j if axis == self.axis else m for axis, m in enumerate(i)]]
 
-        first = loop.less(at(k), at(other)) if self.descending else loop.less(at(other), at(k))
-        tie = loop.both(loop.equal(at(other), at(k)), loop.less(other, k))
+        def less(a, b):                          # NaN is larger than every number
+            return loop.either(loop.less(a, b), loop.both(loop.is_nan(b, x.dtype), loop.equal(a, a)))
+
+        first = less(at(k), at(other)) if self.descending else less(at(other), at(k))
+        both_nan = loop.both(loop.is_nan(at(k), x.dtype), loop.is_nan(at(other), x.dtype))
+        tie = loop.both(loop.either(loop.equal(at(other), at(k)), both_nan), loop.less(other, k))
         rank = loop.reduce("+", [other], loop.cast(loop.either(first, tie), np.dtype(np.int64)))
         return loop.reduce("+", [k], loop.where(loop.equal(rank, i[self.axis]), k, 0))
 

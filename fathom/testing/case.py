@@ -46,7 +46,7 @@ class Draw:
             count = int(np.prod(self.shape))
             numbers = (rng.permutation(count).reshape(self.shape) - count / 2) / 4
         elif self.kind == "edges":
-            numbers = np.array(EDGES)
+            numbers = np.reshape(EDGES, self.shape)
         elif self.kind == "whole":
             return rng.integers(int(self.low), int(self.high), self.shape)
         else:
@@ -84,9 +84,9 @@ def truth(*shape: int) -> Draw:
     return Draw("truth", shape)
 
 
-def edges() -> Draw:
+def edges(*shape: int) -> Draw:
     """What a function may stumble over: infinities, NaN, both zeros, -2, -1 and 1."""
-    return Draw("edges", (len(EDGES),))
+    return Draw("edges", shape or (len(EDGES),))
 
 
 @dataclass(frozen=True, eq=False)

@@ -127,6 +127,20 @@ CASES = [
     case("maximum", whole(0, 5, 9), whole(0, 5, 9), orders=0, numpy=np.maximum),
     case("minimum", truth(9), truth(9), orders=0, numpy=np.minimum),
     # ---- the values at the edges of a domain, where only the forward value is asked ----
-    *each("log sqrt rsqrt reciprocal acosh atanh asin log1p isnan isinf isfinite nan_to_num sigmoid tanh exp relu",
-          (edges(),), orders=0, note="edges"),
+    *each(
+        "log log2 log10 log1p sqrt rsqrt reciprocal exp exp2 expm1 sin cos tan tanh sinh cosh asin acos atan"
+        " asinh acosh atanh sigmoid relu abs neg sign sgn floor ceil trunc round frac isnan isinf isfinite"
+        " nan_to_num angle square deg2rad logit logical_not",
+        (edges(),),
+        orders=0,
+    ),
+    *each(
+        "add sub mul div atan2 pow maximum minimum fmax fmin remainder fmod floor_divide logaddexp"
+        " lt le gt ge eq ne isclose logical_and logical_or logical_xor",
+        (edges(8, 1), edges()),
+        orders=0,
+    ),
+    *each("div", (edges(8, 1), edges()), rounding_mode="trunc", orders=0),
+    *each("clamp", (edges(), -0.5, 0.5), (edges(8, 1), normal(8), positive(8)), orders=0),
+    *each("pow", (edges(), 2), (edges(), 0.5), (edges(), -1), (edges(), 3), (edges(), 0), (2, edges()), orders=0),
 ]  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fathom.testing.case import COMPLEX, case, distinct, each, normal, truth, whole
+from fathom.testing.case import COMPLEX, case, distinct, each, edges, normal, truth, whole
 
 CASES = [
     # ---- sums and means ----
@@ -41,6 +41,10 @@ CASES = [
     *each("argmax argmin", (distinct(3, 4),), (distinct(3, 4), 0), (distinct(3, 4), -1, True), orders=0),
     *each("amax amin max min argmax argmin", (whole(-9, 9, 20),), orders=0, note="whole"),
     *each("all any", (truth(3, 4),), (truth(3, 4), 0), (normal(3, 4), 1, True), (truth(0, 3),), orders=0),
+    *each("sum mean var amax amin max min argmax argmin cumsum prod all any", (edges(2, 4), 1), orders=0),
+    *each("amax amin max min argmax argmin sum", (edges(),), orders=0),
+    *each("logsumexp sum max amin", (edges(2, 4), 0), orders=0),
+    *[case(name, edges(), stable=True, descending=down, orders=0) for name in ("sort", "argsort") for down in (False, True)],
     # ---- products ----
     case("dot", normal(4), normal(4), numpy=np.dot),
     case("mv", normal(3, 4), normal(4), numpy=np.dot),
