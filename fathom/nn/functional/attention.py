@@ -1,0 +1,87 @@
+r"""Attention: each query reads the values, weighted by how well their keys answer it.
+
+Letters: N batch, L queries, S keys and values, E size of queries and keys, V of values; * any dims in front.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from fathom.core.errors import ShapeError
+from fathom.nn.functional.dropout import dropout
+from fathom.ops.broadcasting import broadcast_shapes
+
+if TYPE_CHECKING:
+    from fathom.tensors import Tensor
+
+
+def scaled_dot_product_attention(
+    query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None = None, dropout_p: float = 0.0,
+    is_causal: bool = False, scale: float | None = None, enable_gqa: bool = False,
+) -> Tensor:  # fmt: skip
+    r"""$y = \mathrm{softmax}\left(Q K^T / \sqrt E + M\right) V$.
+
+    query (*, L, E), key (*, S, E), value (*, S, V) -> (*, L, V). attn_mask, broadcast to (*, L, S): bool, True
+    where a query may look, or numbers that are added to the scores. is_causal: query i looks at keys 0 ... i
+    only. scale replaces $1/\sqrt E$. dropout_p drops weights (always: there is no training mode here). With
+    enable_gqa several heads of queries share a head of keys and values. A query that may look nowhere
+    reads zeros.
+
+    >>> q, v = fathom.zeros(1, 2), fathom.tensor([[2.], [4.]])
+    >>> fathom.nn.functional.scaled_dot_product_attention(q, fathom.zeros(2, 2), v)
+    tensor([[3.]])
+    """
+    if enable_gqa:
+        key, value = shared_heads(query, key), shared_heads(query, value)
+    check(query, key, value)
+    if is_causal:
+        if attn_mask is not None:
+            raise RuntimeError("scaled_dot_product_attention: give attn_mask or is_causal=True, not both")
+        attn_mask = query.new_ones((query.shape[-2], key.shape[-2]), dtype="bool").tril()
+    factor = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
+    weights = attention_weights(query * factor, key, attn_mask)
+    return (dropout(weights, dropout_p) if dropout_p else weights) @ value
+
+
+def attention_weights(query: Tensor, key: Tensor, mask: Tensor | None) -> Tensor:
+    """The share of each key in what a query reads; query (*, L, E), key (*, S, E) -> (*, L, S).
+
+    Every row sums to 1, or is all zeros where the mask shuts out every key.
+    """
+    scores = query @ key.transpose(-2, -1)
+    if mask is None:
+        return scores.softmax(-1)
+    if broadcast_shapes(mask.shape, scores.shape, name="attn_mask") != tuple(scores.shape):
+        raise ShapeError(f"attention: attn_mask {tuple(mask.shape)} does not fit the scores {tuple(scores.shape)}")
+    if mask.dtype.kind == "bool":
+        scores = scores.masked_fill(~mask, float("-inf"))
+    else:
+        scores = scores + mask.to(scores.dtype)
+    top = scores.amax(-1, keepdim=True).detach() if scores.shape[-1] else scores.sum(-1, keepdim=True)
+    powers = (scores - top.masked_fill(top == float("-inf"), 0)).exp()
+    total = powers.sum(-1, keepdim=True)
+    return powers / total.masked_fill(total == 0, 1)
+
+
+def shared_heads(query: Tensor, x: Tensor) -> Tensor:
+    """x (*, H_x, S, E) with each head repeated, so that there is one for each of the query's (*, H, L, E)."""
+    if query.ndim < 3 or x.ndim < 3 or query.shape[-3] % x.shape[-3]:
+        raise ShapeError(
+            f"scaled_dot_product_attention: enable_gqa needs heads (dim -3) of keys that divide those of queries,"
+            f" got query {tuple(query.shape)} and key or value {tuple(x.shape)}"
+        )
+    times = query.shape[-3] // x.shape[-3]
+    *lead, heads, s, e = x.shape
+    return x.unsqueeze(-3).expand((*lead, heads, times, s, e)).reshape((*lead, heads * times, s, e))
+
+
+def check(query: Tensor, key: Tensor, value: Tensor) -> None:
+    shapes = {"query": tuple(query.shape), "key": tuple(key.shape), "value": tuple(value.shape)}
+    found = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
+    if min(map(len, shapes.values())) < 2:
+        raise ShapeError(f"scaled_dot_product_attention: expected tensors (..., length, size), got {found}")
+    if query.shape[-1] != key.shape[-1]:
+        raise ShapeError(f"scaled_dot_product_attention: got {found}; queries and keys must have one size (dim -1)")
+    if key.shape[-2] != value.shape[-2]:
+        raise ShapeError(f"scaled_dot_product_attention: got {found}; there must be one value for each key (dim -2)")
