@@ -39,7 +39,7 @@ class Interrupted(Exception):
 
 
 class Refused(Exception):
-    """This address does not have the file; another try would hear the same."""
+    """This address does not give the file; another try right away would hear the same."""
 
 
 def download(
@@ -150,8 +150,8 @@ def ask(address: str, have: int, timeout: float) -> http.client.HTTPResponse | N
             return None  # the part is whole, or wrong, as its hash will tell
         again = error.code in WORTH_ANOTHER_TRY
         raise (Interrupted if again else Refused)(f"HTTP {error.code} {error.reason}") from error
-    except urllib.error.URLError as error:
-        raise Interrupted(str(error.reason)) from error
+    except urllib.error.URLError as error:  # no name, no route, nobody who listens
+        raise Refused(str(error.reason)) from error
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise Interrupted(str(error) or type(error).__name__) from error
 

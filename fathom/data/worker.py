@@ -130,12 +130,7 @@ def work(plan: Plan, tasks: Iterator[Task], send: Callable[[Any], None]) -> None
                     )
             if plan.own_process:
                 seed_everything(task.seed, task.number)
-            if task.rows is not None:
-                answer: Any = Batch(task.turn, fetch(plan.dataset, task.rows, plan.collate))
-            else:
-                answer = next(batches, Finished(task.turn))
-                if not isinstance(answer, Finished):
-                    answer = Batch(task.turn, answer)
+            answer: Batch | Finished | Failure = made(plan, task, batches)
         # SystemExit and KeyboardInterrupt too: whoever waits for this answer must hear of them
         except BaseException as error:
             answer = failure(task.turn, error)
@@ -145,6 +140,15 @@ def work(plan: Plan, tasks: Iterator[Task], send: Callable[[Any], None]) -> None
             return
         except Exception as error:  # the batch is of a kind that cannot go to another process
             send(failure(task.turn, error))
+
+
+def made(plan: Plan, task: Task, batches: Iterator[Any]) -> Batch | Finished:
+    """What the task asks for."""
+    if task.rows is not None:
+        return Batch(task.turn, fetch(plan.dataset, task.rows, plan.collate))
+    for value in batches:
+        return Batch(task.turn, value)
+    return Finished(task.turn)
 
 
 def enter(plan: Plan, seed: int) -> None:
