@@ -100,8 +100,11 @@ def drawing() -> str:
     longest = max(room.lines for room in drawn)
     for room in drawn:
         draw_room(picture, room, ground, room.lines / longest)
+    reach = (WIDTH - 16 - RIGHT) / (
+        0.75 * storeys
+    )  # a curve gets three quarters out to its handles
     for arrow in arrows(drawn):
-        draw_arrow(picture, arrow, ground)
+        draw_arrow(picture, arrow, ground, reach)
     ends = {"x1": LEFT - 24, "y1": ground + 2, "x2": RIGHT + 24, "y2": ground + 2}
     add(picture, "line", "ground", **ends)
     files = counted(sum(room.files for room in drawn), "file")
@@ -188,8 +191,8 @@ def draw_room(picture: Element, room: Room, ground: float, share: float) -> None
     add(group, "rect", "lines", x=x, y=top + height - 8, width=length, height=3, rx=1.5)
 
 
-def draw_arrow(picture: Element, arrow: Arrow, ground: float) -> None:
-    """One arrow at the right wall, out and back in, farther out the more floors it passes."""
+def draw_arrow(picture: Element, arrow: Arrow, ground: float, reach: float) -> None:
+    """One arrow at the right wall, out and back in, by `reach` for each floor it goes down."""
     said = "; ".join(f"{part} imports {target}" for part, target in arrow.imports)
     pairs = ", ".join(f"{part} {target}" for part, target in arrow.imports)
     group = add(picture, "g", **{"data-imports": pairs})
@@ -197,8 +200,8 @@ def draw_arrow(picture: Element, arrow: Arrow, ground: float) -> None:
     height = STOREY - GAP
     y = ground - (arrow.upper + 1) * STOREY + height * arrow.start
     z = ground - (arrow.lower + 1) * STOREY + height * arrow.end
-    out = RIGHT + 20 + 25 * (arrow.upper - arrow.lower)
     wall = RIGHT + 3
+    out = wall + 14 + min(reach, 27) * (arrow.upper - arrow.lower)
     bend = f"M{wall} {y:.1f} C{out} {y:.1f} {out} {z:.1f} {wall + 6} {z:.1f}"
     add(group, "path", "arrow", d=bend)
     add(group, "path", "head", d=f"M{wall} {z:.1f} l8 -3 v6 z")
