@@ -5,7 +5,7 @@ The names, arguments and semantics are PyTorch's: a tutorial runs with `import f
 
 from math import e, inf, nan, pi
 
-from fathom import autograd, func, nn
+from fathom import autograd, func, nn, optim
 from fathom.autograd import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from fathom.core.base import Size
 from fathom.core.device import device
