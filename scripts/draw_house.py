@@ -100,9 +100,7 @@ def drawing() -> str:
     longest = max(room.lines for room in drawn)
     for room in drawn:
         draw_room(picture, room, ground, room.lines / longest)
-    reach = (WIDTH - 16 - RIGHT) / (
-        0.75 * storeys
-    )  # a curve gets three quarters out to its handles
+    reach = (WIDTH - 16 - RIGHT) / (0.75 * storeys)  # a curve goes three quarters to its handles
     for arrow in arrows(drawn):
         draw_arrow(picture, arrow, ground, reach)
     ends = {"x1": LEFT - 24, "y1": ground + 2, "x2": RIGHT + 24, "y2": ground + 2}
@@ -131,10 +129,11 @@ def rooms() -> list[Room]:
 
 
 def imports() -> set[tuple[str, str]]:
-    """Which part imports which other one."""
-    files = [file for part in house.parts() for file in house.files_of(part)]
+    """Which part imports which other one, of the parts that exist."""
+    existing = house.parts()
+    files = [file for part in existing for file in house.files_of(part)]
     found = [found for file in files for found in house.imports(file)]
-    return {(i.part, i.target) for i in found if i.part != i.target}
+    return {(i.part, i.target) for i in found if i.part != i.target and i.target in existing}
 
 
 def arrows(drawn: list[Room]) -> list[Arrow]:
