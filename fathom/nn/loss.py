@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from fathom.nn import functional as F
+from fathom.nn.distance import PairwiseDistance
 from fathom.nn.functional.losses import spoken
 from fathom.nn.module import Module
 from fathom.tensors import Tensor
@@ -356,7 +357,7 @@ class TripletMarginWithDistanceLoss(Loss):
         reduction: str = "mean",
     ):
         super().__init__(reduction=reduction)
-        self.distance_function = F.pairwise_distance if distance_function is None else distance_function
+        self.distance_function = PairwiseDistance() if distance_function is None else distance_function
         self.margin = margin
         self.swap = swap
 
