@@ -23,8 +23,9 @@ FLOORS: tuple[dict[str, str], ...] = (
     {"compiler": "graphs of primitives to one native program, stage by stage"},
     {"ops": "the operations, one file a family, each defined once"},
     {
-        "autograd": "torch.autograd's names: Function, grad, gradcheck",
+        "autograd": "gradients by name: grad, Function, gradcheck",
         "printing": "tensors as text",
+        "version": "the number of this version",
     },
     {"methods": "the methods of a tensor that only call an operation"},
     {"tensors": "class Tensor: thin methods that call the operations"},
