@@ -2,48 +2,78 @@ r"""A scalar expression as mathematics: `latex` prints what `element` says, in L
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
-
 
 from fathom.core.loop import Array, Call, Const, Expr, Index, Load, Reduce
 
-INFIX = {"+": 1, "-": 1, "*": 2, "<": 0, "<=": 0, "==": 0, "and": -1, "or": -2}
-SIGNS = {
-    "+": " + ", "-": " - ", "*": r"\,", "<": " < ", "<=": r" \le ", "==": " = ",
-    "and": r" \wedge ", "or": r" \vee ",
+# How tightly an operator binds; what is looser inside something tighter gets parentheses.
+OR, AND, RELATION, SUM, PRODUCT, POWER, TIGHT = range(7)
+
+INFIX = {
+    "or": (OR, r" \vee "), "and": (AND, r" \wedge "),
+    "<": (RELATION, " < "), "<=": (RELATION, r" \le "), "==": (RELATION, " = "),
+    "+": (SUM, " + "), "-": (SUM, " - "), "*": (PRODUCT, r"\,"), "%": (PRODUCT, r" \bmod "),
+    "bitand": (PRODUCT, r" \mathbin{\&} "), "bitor": (SUM, r" \mathbin{|} "), "xor": (SUM, r" \oplus "),
+    "<<": (RELATION, r" \ll "), ">>": (RELATION, r" \gg "),
 }  # fmt: skip
+ASSOCIATIVE = ("or", "and", "+", "*")
 FORMS = {
-    "exp": "e^{%s}", "sqrt": r"\sqrt{%s}", "abs": r"\left|%s\right|", "floor": r"\lfloor %s \rfloor",
-    "/": r"\frac{%s}{%s}", "//": r"\left\lfloor\frac{%s}{%s}\right\rfloor",
-    "log": r"\log\left(%s\right)", "sin": r"\sin\left(%s\right)", "cos": r"\cos\left(%s\right)",
-    "tan": r"\tan\left(%s\right)", "tanh": r"\tanh\left(%s\right)", "max": r"\max\left(%s, %s\right)",
-    "min": r"\min\left(%s, %s\right)", "sign": r"\operatorname{sgn}\left(%s\right)",
+    "exp": (POWER, "e^{%s}"), "expm1": (SUM, "e^{%s} - 1"), "sqrt": (TIGHT, r"\sqrt{%s}"),
+    "abs": (TIGHT, r"\left|%s\right|"), "floor": (TIGHT, r"\left\lfloor %s \right\rfloor"),
+    "/": (TIGHT, r"\frac{%s}{%s}"), "log": (TIGHT, r"\log\left(%s\right)"),
+    "log1p": (TIGHT, r"\log\left(1 + %s\right)"), "sign": (TIGHT, r"\operatorname{sgn}\left(%s\right)"),
+    "sin": (TIGHT, r"\sin\left(%s\right)"), "cos": (TIGHT, r"\cos\left(%s\right)"),
+    "tan": (TIGHT, r"\tan\left(%s\right)"), "tanh": (TIGHT, r"\tanh\left(%s\right)"),
+    "max": (TIGHT, r"\max\left(%s, %s\right)"), "min": (TIGHT, r"\min\left(%s, %s\right)"),
+    "lgamma": (TIGHT, r"\log\Gamma\left(%s\right)"), "digamma": (TIGHT, r"\psi\left(%s\right)"),
+    "erfinv": (TIGHT, r"\operatorname{erf}^{-1}\left(%s\right)"),
 }  # fmt: skip
-TIGHT = 4                                        # binds tighter than every operator
+BIG = {"+": r"\sum", "*": r"\prod", "max": r"\max", "min": r"\min"}
+LOGICAL = ("<", "<=", "==", "and", "or", "not")
 
 
 def formula(primitive, *arrays: Array, out: str = "y") -> str:
     """y_{ij} = ..., for a primitive on inputs of these names, shapes and dtypes.
+
+    A reduction that is needed more than once gets a letter, and stands behind.
 
     >>> import numpy as np
     >>> from fathom.core.latex import formula
     >>> from fathom.core.loop import Array
     >>> from fathom.ops.reduction import Sum
     >>> print(formula(Sum((1,)), Array("x", (3, 4), np.dtype("float32"))))
-    y_{i} = \\sum_{j} x_{i\\,j}
+    y_{i} = \\sum_{j} x_{ij}
     """
     indices = [Index(size) for size in primitive.shape(*[a.shape for a in arrays])]
     names = Names()
     left = subscript(out, [names[i] for i in indices])
-    return f"{left} = {latex(primitive.element(tuple(indices), *arrays), names)}"
+    body = primitive.element(tuple(indices), *arrays)
+    repeated = [e for e, n in Counter(reductions(body)).items() if n > 1 and e != body]
+    definitions = []
+    for e in repeated:
+        text = latex(e, names)
+        names.given[e] = next(names.fresh)
+        definitions.append(rf", \quad {names.given[e]} = {text}")
+    return f"{left} = {latex(body, names, bracket=True)}{''.join(definitions)}"
+
+
+def reductions(e: Expr) -> Iterator[Reduce]:
+    """The outermost reductions of an expression, as often as they stand there."""
+    match e:
+        case Reduce():
+            yield e
+        case Call(args=parts) | Load(at=parts):
+            for part in parts:
+                yield from reductions(part)
 
 
 class Names:
-    """Letters for indices, each in the order of its first appearance."""
+    """Letters for indices (and for reductions that got one), in the order of their first appearance."""
 
     def __init__(self, letters: str = "ijklmnopqrstuvw"):
         self.fresh: Iterator[str] = iter(letters)
-        self.given: dict[Index, str] = {}
+        self.given: dict[Expr, str] = {}
 
     def __getitem__(self, i: Index) -> str:
         if i not in self.given:
@@ -52,51 +82,71 @@ class Names:
         return self.given[i]
 
 
-def latex(e: Expr, names: Names | None = None) -> str:
-    """The expression in LaTeX."""
-    return _latex(e, Names() if names is None else names)[0]
+def latex(e: Expr, names: Names | None = None, bracket: bool = False) -> str:
+    """The expression in LaTeX. `bracket`: a condition is printed as a value, [i < j] (1 if true, else 0)."""
+    text = _latex(e, Names() if names is None else names)[0]
+    return rf"\left[{text}\right]" if bracket and is_logical(e) else text
+
+
+def is_logical(e: Expr) -> bool:
+    return isinstance(e, Call) and e.name in LOGICAL
 
 
 def _latex(e: Expr, names: Names) -> tuple[str, int]:
     """The text, and how tightly its outermost operator binds."""
+    if e in names.given:
+        return names.given[e], TIGHT
     match e:
         case Const():
-            return number(e.value), TIGHT if not str(e.value).startswith("-") else 1
+            return number(e.value), TIGHT if not str(e.value).startswith("-") else SUM
         case Index():
             return names[e], TIGHT
         case Load():
             return subscript(e.array.name, [latex(i, names) for i in e.at]), TIGHT
         case Reduce():
-            sign = {"+": r"\sum", "*": r"\prod", "max": r"\max", "min": r"\min"}[e.name]
-            over = r"\,".join(names[k] for k in e.over)
-            return f"{sign}_{{{over}}} {wrapped(e.body, names, 2)}", 2
+            over = ",".join(names[k] for k in e.over)
+            body = latex(e.body, names, True) if is_logical(e.body) else wrapped(e.body, names, PRODUCT)
+            return f"{BIG[e.name]}_{{{over}}} {body}", PRODUCT
         case Call(name="cast"):
-            return _latex(e.args[0], names)
+            inner = e.args[0]
+            return (latex(inner, names, True), TIGHT) if is_logical(inner) else _latex(inner, names)
         case Call(name="neg"):
-            return f"-{wrapped(e.args[0], names, 2)}", 1
+            return f"-{wrapped(e.args[0], names, PRODUCT)}", SUM
         case Call(name="pow"):
             base, exponent = e.args
-            return f"{wrapped(base, names, TIGHT)}^{{{latex(exponent, names)}}}", 3
+            return f"{wrapped(base, names, TIGHT)}^{{{latex(exponent, names)}}}", POWER
+        case Call(name="not", args=(Call(name="==", args=(a, b)),)):
+            if a == b:
+                return rf"{wrapped(a, names, SUM)} \text{{ is NaN}}", RELATION
+            return rf"{wrapped(a, names, SUM)} \ne {wrapped(b, names, SUM)}", RELATION
         case Call(name="not"):
-            return rf"\neg {wrapped(e.args[0], names, TIGHT)}", 3
-        case Call(name="%"):
-            a, b = e.args
-            return rf"{wrapped(a, names, 2)} \bmod {wrapped(b, names, 3)}", 2
+            return rf"\neg {wrapped(e.args[0], names, TIGHT)}", POWER
+        case Call(name="==", args=(a, b)) if a == b:
+            return rf"{wrapped(a, names, SUM)} \text{{ is a number}}", RELATION
+        case Call(name="and", args=(Call(name="<=", args=(low, x)), Call(name="<", args=(same, high)))):
+            if x == same:
+                return interval(low, x, high, names), RELATION
         case Call(name="where"):
             condition, a, b = (latex(x, names) for x in e.args)
-            return rf"\begin{{cases}} {a} & {condition} \\ {b} & \text{{otherwise}} \end{{cases}}", TIGHT
-        case Call(name=name) if name in INFIX:
-            a, b = e.args
-            level = INFIX[name]
-            right = level + 1 if name in "-*" else level
-            return wrapped(a, names, level) + SIGNS[name] + wrapped(b, names, right), level
-        case Call(name=name) if name in FORMS:
-            return FORMS[name] % tuple(latex(a, names) for a in e.args), TIGHT if name != "exp" else 3
-        case Call():
-            args = ", ".join(latex(a, names) for a in e.args)
-            name = e.name if e.name.isidentifier() else {"xor": "xor", ">>": "shift"}.get(e.name, "f")
-            return rf"\operatorname{{{name.replace('_', ' ')}}}\left({args}\right)", TIGHT
-    raise AssertionError(f"no scalar expression: {e!r}")
+            otherwise = rf"{b} & \text{{otherwise}}"
+            return rf"\begin{{cases}} {a} & \text{{if }} {condition} \\ {otherwise} \end{{cases}}", TIGHT
+        case Call(name="//"):
+            return rf"\lfloor {wrapped(e.args[0], names, PRODUCT)} / {wrapped(e.args[1], names, TIGHT)} \rfloor", TIGHT
+        case Call(name="*", args=(a, Const() as n)) if not isinstance(a, Const):
+            return _latex(Call("*", (n, a)), names)      # 2i, not i2
+        case Call(name="*", args=(Const(value=int() as n), Index() as i)):
+            return f"{n}{names[i]}", PRODUCT
+    if not isinstance(e, Call):
+        raise AssertionError(f"no scalar expression: {e!r}")
+    if e.name in INFIX:
+        level, sign = INFIX[e.name]
+        right = level if e.name in ASSOCIATIVE else level + 1
+        return wrapped(e.args[0], names, level) + sign + wrapped(e.args[1], names, right), level
+    if e.name in FORMS:
+        level, form = FORMS[e.name]
+        return form % tuple(latex(a, names) for a in e.args), level
+    args = ", ".join(latex(a, names) for a in e.args)
+    return rf"\operatorname{{{e.name.replace('_', ' ')}}}\left({args}\right)", TIGHT
 
 
 def wrapped(e: Expr, names: Names, level: int) -> str:
@@ -105,8 +155,20 @@ def wrapped(e: Expr, names: Names, level: int) -> str:
     return text if binds >= level else rf"\left({text}\right)"
 
 
+def interval(low: Expr, x: Expr, high: Expr, names: Names) -> str:
+    """low <= x < high, with a shift of x moved to the bounds: 1 <= i < 3 for 0 <= i - 1 < 2."""
+    match x:
+        case Call(name="-", args=(inner, Const(value=shift))):
+            low, x, high = low + shift, inner, high + shift
+    return rf"{wrapped(low, names, SUM)} \le {wrapped(x, names, SUM)} < {wrapped(high, names, SUM)}"
+
+
 def subscript(name: str, at: Sequence[str]) -> str:
-    return name + ("_{" + r"\,".join(at) + "}" if at else "")
+    """x_{ij} of letters, x_{i,\\,2j} of more than letters."""
+    if not at:
+        return name
+    between = "" if all(len(i) == 1 and i.isalpha() for i in at) else r",\,"
+    return f"{name}_{{{between.join(at)}}}"
 
 
 def number(value: bool | int | float | complex) -> str:

@@ -137,14 +137,45 @@ def fold(name: str, a, b) -> Expr:
     if isinstance(b, Const) and b.dtype is None and type(b.value) is int:
         if (name, b.value) in (("+", 0), ("-", 0), ("*", 1), ("//", 1)):
             return a
-        if (name, b.value) == ("%", 1):
-            return Const(0)
-        if isinstance(a, Index) and b.value >= a.size and name in ("//", "%"):
-            return Const(0) if name == "//" else a
+        if name in ("//", "%") and b.value > 0:
+            return divided(name, a, b.value)
     if isinstance(a, Const) and a.dtype is None and type(a.value) is int:
         if (name, a.value) in (("+", 0), ("*", 1)):
             return b
     return Call(name, (a, b))
+
+
+def divided(name: str, a: Expr, n: int) -> Expr:
+    """`a // n` or `a % n`, of an index expression: what is known not to matter is left out."""
+    if limit(a) <= n:                            # 0 <= a < n
+        return Const(0) if name == "//" else a
+    if limit(a) == float("inf"):                 # an element of an array, not an index
+        return Call(name, (a, Const(n)))
+    if isinstance(a, Call) and isinstance(a.args[-1], Const) and a.name == name == "//":
+        return divided(name, a.args[0], a.args[1].value * n)
+    if isinstance(a, Call) and a.name == "+":    # (n x + k) // n, with 0 <= k < n
+        times, rest = a.args
+        if isinstance(times, Call) and times.name == "*" and times.args[1] == Const(n) and limit(rest) <= n:
+            return times.args[0] if name == "//" else rest
+    return Call(name, (a, Const(n)))
+
+
+def limit(e: Expr) -> float:
+    """A bound: 0 <= e < limit(e), or infinity where that is not known."""
+    match e:
+        case Index():
+            return e.size
+        case Const() if type(e.value) is int and e.value >= 0:
+            return e.value + 1
+        case Call(name="+"):
+            return sum(limit(x) for x in e.args) - 1
+        case Call(name="*", args=(x, Const())):
+            return (limit(x) - 1) * (limit(e.args[1]) - 1) + 1
+        case Call(name="//", args=(x, Const())) if e.args[1].value > 0:
+            return (limit(x) - 1) // e.args[1].value + 1
+        case Call(name="%", args=(_, Const())) if e.args[1].value > 0:
+            return e.args[1].value
+    return float("inf")
 
 
 INTEGER = {
