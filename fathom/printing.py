@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -82,8 +83,7 @@ def numbers(array: np.ndarray, indent: int) -> str:
     """The elements, in brackets, aligned; the middle left out where there are many."""
     summarize = array.size > options.threshold
     shown = edges(array) if summarize else array
-    one = formatter(shown)
-    return nested(array, one, indent, summarize)
+    return nested(array, *formatter(shown), indent, summarize)
 
 
 def edges(array: np.ndarray) -> np.ndarray:
@@ -95,19 +95,16 @@ def edges(array: np.ndarray) -> np.ndarray:
     return array
 
 
-def formatter(shown: np.ndarray):
-    """How one element prints, chosen for all of them: PyTorch's rules of width and notation."""
-    if shown.dtype.kind == "b":
-        width = max(len(str(bool(v))) for v in shown.flat)
-        return lambda v: str(bool(v)).rjust(width if shown.ndim else 0)
-    if shown.dtype.kind in "iu":
+def formatter(shown: np.ndarray) -> tuple[Callable[[Any], str], int]:
+    """How one element prints, chosen for all of them, and how wide: PyTorch's rules of notation."""
+    if shown.dtype.kind in "biu":
         width = max(len(str(v)) for v in shown.flat)
-        return lambda v: str(v).rjust(width if shown.ndim else 0)
+        return lambda v: str(v).rjust(width if shown.ndim else 0), width
     if shown.dtype.kind == "c":
-        real, imaginary = formatter(shown.real.copy()), formatter(np.abs(shown.imag))
-        return lambda v: f"{real(v.real)}{'-' if v.imag < 0 or math.copysign(1, v.imag) < 0 else '+'}{imaginary(abs(v.imag)).strip()}j"
+        return complex_formatter(shown)
     values = shown.astype(np.float64)
-    finite = np.abs(values[np.isfinite(values) & (values != 0)])
+    finite_values = values[np.isfinite(values) & (values != 0)]
+    finite = np.abs(finite_values)
     digits = options.precision
     whole = bool(np.all(finite == np.ceil(finite))) if finite.size else True
     small, large = (float(finite.min()), float(finite.max())) if finite.size else (1.0, 1.0)
@@ -128,22 +125,32 @@ def formatter(shown: np.ndarray):
         v = float(v)
         return spec.format(v) if math.isfinite(v) else spec.format(v).rstrip(".")
 
-    width = max(len(one(v)) for v in values.flat)
-    return lambda v: one(v).rjust(width if shown.ndim else 0)
+    width = max((len(one(v)) for v in finite_values), default=1)      # zeros, NaN and inf do not count
+    return lambda v: one(v).rjust(width if shown.ndim else 0), width
 
 
-def nested(array: np.ndarray, one, indent: int, summarize: bool) -> str:
+def complex_formatter(shown: np.ndarray) -> tuple[Callable[[Any], str], int]:
+    real, width = formatter(shown.real.copy())
+    imaginary, more = formatter(shown.imag.copy())
+
+    def one(v: Any) -> str:
+        part = imaginary(v.imag).strip()
+        return f"{real(v.real)}{'' if part.startswith('-') else '+'}{part}j"
+
+    return one, width + more + 1
+
+
+def nested(array: np.ndarray, one: Callable, width: int, indent: int, summarize: bool) -> str:
     if array.ndim == 0:
         return one(array[()])
     n = options.edgeitems
     cut = summarize and len(array) > 2 * n
     if array.ndim == 1:
         items = [one(v) for v in array[:n]] + [" ..."] + [one(v) for v in array[-n:]] if cut else [one(v) for v in array]
-        width = len(items[0]) + 2 if items else 2
-        per_line = max(1, (options.linewidth - indent) // width)
+        per_line = max(1, (options.linewidth - indent) // (width + 2))
         lines = [", ".join(items[k : k + per_line]) for k in range(0, len(items), per_line)]
         return "[" + (",\n" + " " * (indent + 1)).join(lines) + "]"
-    parts = [nested(part, one, indent + 1, summarize) for part in (array[:n] if cut else array)]
+    parts = [nested(part, one, width, indent + 1, summarize) for part in (array[:n] if cut else array)]
     if cut:
-        parts += ["..."] + [nested(part, one, indent + 1, summarize) for part in array[-n:]]
+        parts += ["..."] + [nested(part, one, width, indent + 1, summarize) for part in array[-n:]]
     return "[" + ("," + "\n" * (array.ndim - 1) + " " * (indent + 1)).join(parts) + "]"

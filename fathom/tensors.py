@@ -286,7 +286,7 @@ class Tensor(Methods):
         return printing.text(self)
 
     def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if spec and not self.ndim else format(str(self), spec)
+        return object.__format__(self, spec) if self.ndim else format(self.item(), spec)
 
     def __deepcopy__(self, memo: dict) -> Tensor:
         if self.node is not None:
