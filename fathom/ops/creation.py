@@ -57,7 +57,7 @@ def array_of(data, dtype=None) -> np.ndarray:
     except ValueError as error:
         raise ValueError(f"tensor: the nested sequence is ragged or holds something that is no number ({error})") from None
     if array.dtype.kind not in "biufcV":
-        raise TypeError(f"tensor: could not infer dtype of {type(data).__name__}: elements must be numbers")
+        raise TypeError(f"tensor: could not infer dtype of {data.__class__.__name__}: elements must be numbers")
     if wanted is None:
         first = array.dtype
         default = {"f": dtypes.get_default_dtype(), "c": dtypes.default_complex(), "b": dtypes.bool_}.get(first.kind)
@@ -96,7 +96,7 @@ def as_tensor(data, dtype=None, device: Device | str | None = None) -> Tensor:
 def from_numpy(ndarray: np.ndarray) -> Tensor:
     """A tensor that shares the array's memory: writing to one writes to the other."""
     if not isinstance(ndarray, np.ndarray):
-        raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
+        raise TypeError(f"expected np.ndarray (got {ndarray.__class__.__name__})")
     if ndarray.dtype not in dtypes.BY_NUMPY:
         if ndarray.dtype.newbyteorder("=") not in dtypes.BY_NUMPY:
             dtypes.as_dtype(ndarray.dtype)

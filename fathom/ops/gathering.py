@@ -106,7 +106,8 @@ class Put(Linear):
         v = v if batched[2] else v.expand((size, *v.shape))
         n = x.shape[1]
         rows, index = numbered(size, batched[1], n, index)
-        y = Put()(x.reshape((rows, *x.shape[2:])), index.reshape(-1), v.reshape((-1, *v.shape[2:])))
+        v = v.reshape((index.numel(), *v.shape[2:]))
+        y = Put()(x.reshape((rows, *x.shape[2:])), index.reshape(-1), v)
         return y.reshape(x.shape)
 
     def element(self, i, x, index, v):

@@ -170,6 +170,11 @@ def expanded(x: Tensor, key) -> list:
 
 def index_tensor(x: Tensor, item) -> Tensor:
     """A list, range, array or tensor in a key, as a tensor."""
+    if isinstance(item, (str, float, complex, dict, set)):
+        raise IndexError(
+            "only integers, slices (`:`), ellipsis (`...`), None and integer or bool tensors, arrays and lists"
+            f" are valid indices, got {type(item).__name__}"
+        )
     if not isinstance(item, TensorBase):
         array = np.asarray(plain_items(item))
         item = new(array.astype(np.int64) if not array.size and array.dtype.kind == "f" else array)
@@ -212,7 +217,10 @@ def flat_index(x: Tensor, advanced: list) -> tuple[Tensor, Tensor, int | None]:
     """x with its indexed dims first and joined, the joined index, and where the result's index dims belong
     (None: in front)."""
     axes = [axis for axis, index in enumerate(advanced) if index is not None]
-    shape = broadcast_shapes(*[advanced[axis].shape for axis in axes], name="indexing")
+    try:
+        shape = broadcast_shapes(*[advanced[axis].shape for axis in axes], name="indexing")
+    except ShapeError as error:
+        raise IndexError(str(error)) from None
     indices = [to_shape(advanced[axis], shape) for axis in axes]
     sizes = [x.shape[axis] for axis in axes]
     joined = indices[0]
@@ -246,7 +254,7 @@ def put(x: Tensor, advanced: list, value: Tensor) -> Tensor:
     value = to_shape(fitted(value, shape), shape).to(x.dtype)
     if place:
         value = movedim(value, tuple(range(place, place + n)), tuple(range(n)))
-    y = Put()(rows, index.reshape(-1), value.reshape((-1, *rest)))
+    y = Put()(rows, index.reshape(-1), value.reshape((index.numel(), *rest)))
     axes = [axis for axis, k in enumerate(advanced) if k is not None]
     order = [*axes, *(axis for axis in range(x.ndim) if axis not in axes)]
     y = y.reshape(tuple(x.shape[axis] for axis in order))
