@@ -1,6 +1,6 @@
 """Networks: modules, layers, losses, initialisation; with PyTorch's names (`torch.nn`)."""
 
-from fathom.nn import functional, init
+from fathom.nn import functional, init, parallel, utils
 from fathom.nn.activation import (
     CELU, ELU, GELU, GLU, SELU, Hardshrink, Hardsigmoid, Hardswish, Hardtanh, LeakyReLU, LogSigmoid,
     LogSoftmax, Mish, PReLU, ReLU, ReLU6, RReLU, Sigmoid, SiLU, Softmax, Softmax2d, Softmin, Softplus,
@@ -21,4 +21,5 @@ from fathom.nn.loss import (
 )  # fmt: skip
 from fathom.nn.module import Module
 from fathom.nn.parameter import Buffer, Parameter, UninitializedBuffer, UninitializedParameter
+from fathom.nn.parallel import DataParallel
 from fathom.nn.parameter_containers import ParameterDict, ParameterList

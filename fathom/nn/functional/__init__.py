@@ -8,7 +8,7 @@ from fathom.nn.functional.activations import (
 from fathom.nn.functional.classification import cross_entropy, multi_margin_loss, multilabel_margin_loss, nll_loss
 from fathom.nn.functional.distance import (
     cosine_embedding_loss, cosine_similarity, hinge_embedding_loss, margin_ranking_loss,
-    multilabel_soft_margin_loss, normalize, pairwise_distance, pdist, soft_margin_loss,
+    multilabel_soft_margin_loss, normalize, pairwise_distance, soft_margin_loss,
     triplet_margin_loss, triplet_margin_with_distance_loss,
 )  # fmt: skip
 from fathom.nn.functional.dropout import (
@@ -20,3 +20,5 @@ from fathom.nn.functional.losses import (
     binary_cross_entropy, binary_cross_entropy_with_logits, gaussian_nll_loss, huber_loss, kl_div,
     l1_loss, mse_loss, poisson_nll_loss, smooth_l1_loss,
 )  # fmt: skip
+from fathom.ops.counting import one_hot
+from fathom.ops.norms import pdist

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from fathom.core.errors import ShapeError
 from fathom.nn.functional.activations import log1p_exp, logsigmoid
 from fathom.nn.functional.losses import reduced, spoken
 from fathom.ops.comparison import minimum, where
+from fathom.ops.norms import vector_norm
 
 if TYPE_CHECKING:
     from fathom.tensors import Tensor
@@ -16,29 +16,19 @@ if TYPE_CHECKING:
 
 def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Tensor:
     r"""$y = x / \max(\|x\|_p, \epsilon)$ along `dim`."""
-    return input / input.norm(p, dim, keepdim=True).clamp(min=eps)
+    return input / vector_norm(input, p, dim, keepdim=True).clamp(min=eps)
 
 
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
     r"""$y = \frac{a \cdot b}{\max(\|a\|, \epsilon)\,\max(\|b\|, \epsilon)}$ along `dim`; the others broadcast."""
-    a = x1 / x1.norm(2, dim, keepdim=True).clamp(min=eps)
-    b = x2 / x2.norm(2, dim, keepdim=True).clamp(min=eps)
+    a = x1 / vector_norm(x1, 2, dim, keepdim=True).clamp(min=eps)
+    b = x2 / vector_norm(x2, 2, dim, keepdim=True).clamp(min=eps)
     return (a * b).sum(dim)
 
 
 def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:
     r"""$y = \|a - b + \epsilon\|_p$ along the last dim. a (N, D), b (N, D) -> (N)."""
-    return (x1 - x2 + eps).norm(p, -1, keepdim)
-
-
-def pdist(input: Tensor, p: float = 2.0) -> Tensor:
-    """The distances between all pairs of rows, first with second, first with third, ... (N, D) -> (N (N - 1) / 2)."""
-    if input.ndim != 2:
-        raise ShapeError(f"pdist only supports 2D tensors, got: {input.ndim}D {tuple(input.shape)}")
-    n = input.shape[0]
-    first = [i for i in range(n) for _ in range(i + 1, n)]
-    second = [j for i in range(n) for j in range(i + 1, n)]
-    return (input[first] - input[second]).norm(p, -1)
+    return vector_norm(x1 - x2 + eps, p, -1, keepdim)
 
 
 # ---- losses --------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from fathom.core.base import is_plain
 from fathom.core.errors import DtypeError, ShapeError
 from fathom.ops import comparison
 from fathom.ops.gathering import Gather
+from fathom.ops.norms import vector_norm
 
 if TYPE_CHECKING:
     from fathom.tensors import Tensor
@@ -73,7 +74,7 @@ def shorten(weight: Tensor, input: Tensor, max_norm: float, norm_type: float) ->
     with no_grad():
         used = input.reshape(-1).unique()
         chosen = weight[used]
-        lengths = chosen.norm(norm_type, dim=-1, keepdim=True)
+        lengths = vector_norm(chosen, norm_type, -1, keepdim=True)
         weight[used] = comparison.where(lengths > max_norm, chosen * (max_norm / (lengths + 1e-7)), chosen)
 
 
