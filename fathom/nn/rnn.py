@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import math
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fathom.core.errors import ShapeError
 from fathom.nn import init
 from fathom.nn.functional.dropout import dropout
 from fathom.nn.functional.linear import linear
-from fathom.nn.functional.recurrence import Step, gru_step, lstm_step, recur, rnn_step
+from fathom.nn.functional.recurrence import gru_step, lstm_step, recur, rnn_step
 from fathom.nn.module import Module
 from fathom.nn.parameter import Parameter
 from fathom.nn.utils.rnn import PackedSequence
 from fathom.ops import creation
 from fathom.ops.shaping import cat, stack
 from fathom.tensors import Tensor
+
+if TYPE_CHECKING:
+    from fathom.nn.functional.recurrence import Step
 
 GATES = {"RNN_TANH": 1, "RNN_RELU": 1, "LSTM": 4, "GRU": 3}
 
@@ -118,7 +121,7 @@ class RNNBase(Module):
         if not steps:
             raise RuntimeError(f"{self._get_name()}: expected a sequence of at least one step, got x {tuple(input.shape)}")
         y, state = self.layers(x.reshape((steps * batch, self.input_size)), self.initial(x, batch, state), [batch] * steps)
-        y = y.reshape((steps, batch, -1 if batch else y.shape[1]))
+        y = y.reshape((steps, batch, y.shape[1]))
         if input.ndim == 2:
             return y.squeeze(1), self.released(tuple(s.squeeze(1) for s in state))
         return (y.transpose(0, 1) if self.batch_first else y), self.released(state)
@@ -169,7 +172,7 @@ class RNNBase(Module):
         for s in state:
             if s.ndim != ndim:
                 raise ShapeError(
-                    f"{self._get_name()}: for a {'batched' if ndim == 3 else 'unbatched'} input hx should be {ndim}-d,"
+                    f"for a {'batched' if ndim == 3 else 'unbatched'} input hx should be {ndim}-d,"
                     f" got {s.ndim}-d {tuple(s.shape)}"
                 )
         return state
@@ -182,7 +185,7 @@ class RNNBase(Module):
             return tuple(x.new_zeros(shape) for shape in shapes)
         if [tuple(s.shape) for s in state] != shapes:
             found = ", ".join(str(tuple(s.shape)) for s in state)
-            raise ShapeError(f"{self._get_name()}: expected hx of {', '.join(map(str, shapes))}, got {found}")
+            raise ShapeError(f"expected hx of {', '.join(map(str, shapes))}, got {found}")
         return state
 
     def released(self, state: tuple[Tensor, ...]) -> Any:

@@ -16,7 +16,6 @@ import ml_dtypes
 from fathom.core import tape
 from fathom.core.errors import ShapeError
 from fathom.nn.functional.padding import constant_pad
-from fathom.ops.norms import vector_norm
 from fathom.ops.windows import Windows
 
 if TYPE_CHECKING:
@@ -210,12 +209,3 @@ def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: flo
     widths = [(0, 0)] * (input.ndim - 1) + [(size // 2, (size - 1) // 2)]
     windows = Windows((size,), (1,), (1,))(constant_pad(squares, widths, 0))      # (N, *, C, size)
     return input / (windows.mean(-1).movedim(-1, 1) * alpha + k) ** beta
-
-
-def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Tensor:
-    r"""Each vector along `dim` divided by its p-norm, $y = x / \max(\lVert x \rVert_p, \epsilon)$.
-
-    >>> fathom.nn.functional.normalize(fathom.tensor([[3., 4.]]))
-    tensor([[0.6000, 0.8000]])
-    """
-    return input / vector_norm(input, p, dim, keepdim=True).clamp_min(eps)
