@@ -5,7 +5,7 @@ The names, arguments and semantics are PyTorch's: a tutorial runs with `import f
 
 from math import e, inf, nan, pi
 
-from fathom import autograd, func, nn, optim
+from fathom import autograd, cuda, fft, func, linalg, nn, optim, special
 from fathom.autograd import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from fathom.core.base import Size
 from fathom.core.device import device
@@ -45,6 +45,11 @@ from fathom.ops.creation import (
     arange, as_tensor, clone, empty, empty_like, eye, from_dlpack, from_numpy, full, full_like,
     linspace, logspace, ones, ones_like, tensor, zeros, zeros_like,
 )  # fmt: skip
+from fathom.ops.eigen import lstsq, matrix_rank
+from fathom.ops.eigen import norm_of_all as norm
+from fathom.ops.eigen import pinv as pinverse
+from fathom.ops.eigen import qr_some as qr
+from fathom.ops.eigen import svd_some as svd
 from fathom.ops.einsum import (
     einsum,
 )  # fmt: skip
@@ -60,6 +65,12 @@ from fathom.ops.indexing import (
     gather, index_add, index_select, masked_select, nonzero, scatter, scatter_add, take,
     take_along_dim,
 )  # fmt: skip
+from fathom.ops.linalg import (
+    cholesky_inverse, cholesky_solve, det, logdet, matrix_exp, matrix_power, slogdet,
+)  # fmt: skip
+from fathom.ops.linalg import cholesky_positional as cholesky
+from fathom.ops.linalg import cross_first as cross
+from fathom.ops.linalg import inv as inverse
 from fathom.ops.making import (
     asarray, can_cast, empty_strided, is_nonzero, is_same_size, is_signed, is_tensor, numel,
     randint_like, range, scalar_tensor, typename,

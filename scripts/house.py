@@ -29,7 +29,13 @@ FLOORS: tuple[dict[str, str], ...] = (
     },
     {"methods": "the methods of a tensor that only call an operation"},
     {"tensors": "class Tensor: thin methods that call the operations"},
-    {"func": "transforms of functions: grad, vjp, jvp, vmap, hessian"},
+    {
+        "cuda": "what GPUs there are, through CuPy",
+        "fft": "Fourier transforms, by name",
+        "func": "transforms of functions: grad, vjp, jvp, vmap, hessian",
+        "linalg": "linear algebra, by name",
+        "special": "special functions, by name",
+    },
     {"nn": "networks: modules, layers, losses, initial values"},
     {"optim": "optimizers in the papers' equations, and schedules"},
     {"data": "data sets, their files, samplers, loaders"},
@@ -38,6 +44,7 @@ FLOORS: tuple[dict[str, str], ...] = (
         "utils": "PyTorch's names for things that live elsewhere",
     },
     {"train": "the training loop, metrics, callbacks, checkpoints, curves"},
+    {"saving": "save and load: values and tensors in one safetensors file"},
     {
         "blocks": "networks with no autodiff, by hand",
         "gan": "generative adversarial networks",

@@ -13,3 +13,7 @@ class ShapeError(ValueError, RuntimeError):
 
 class DtypeError(TypeError, RuntimeError):
     """A dtype the operation does not take; the message names it and the way out."""
+
+
+class LinAlgError(RuntimeError):
+    """A matrix for which there is no result: singular, not positive-definite, not finite."""

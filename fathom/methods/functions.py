@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from fathom.core import dtypes
 from fathom.core.base import TensorBase
 from fathom.ops import (
-    contraction, counting, creation, grids, indexing, making, matrices, norms, products, randomness,
-    reduction, running, searching, shaping, sorting, splitting, statistics, writing,
+    contraction, counting, creation, eigen, grids, indexing, linalg, making, matrices, norms, products,
+    randomness, reduction, running, searching, shaping, sorting, splitting, statistics, writing,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -132,6 +132,23 @@ class Functions(TensorBase):
     # ---- grids ----
 
     repeat_interleave = grids.repeat_interleave
+
+    # ---- linear algebra ----
+
+    cholesky = linalg.cholesky_positional
+    cholesky_inverse = linalg.cholesky_inverse
+    cholesky_solve = linalg.cholesky_solve
+    cross = linalg.cross_first
+    det = linalg.det
+    inverse = linalg.inv
+    logdet = linalg.logdet
+    matrix_exp = linalg.matrix_exp
+    matrix_power = linalg.matrix_power
+    norm = eigen.norm_of_all
+    pinverse = eigen.pinv
+    qr = eigen.qr_some
+    slogdet = linalg.slogdet
+    svd = eigen.svd_some
 
     # ---- making ----
 
