@@ -1,6 +1,6 @@
-"""Optimizers, one a file, each stating its paper's equations; and schedules of the learning rate."""
+"""Optimizers, one a file, each stating its paper's equations; and schedules of the rate."""
 
-from fathom.optim import lr_scheduler
+from fathom.optim import lr_scheduler, swa_utils
 from fathom.optim.adadelta import Adadelta
 from fathom.optim.adagrad import Adagrad
 from fathom.optim.adam import Adam
@@ -16,6 +16,6 @@ from fathom.optim.rprop import Rprop
 from fathom.optim.sgd import SGD
 
 __all__ = [
-    "ASGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "LBFGS", "NAdam", "Optimizer", "RAdam",
-    "RMSprop", "Rprop", "SGD", "lr_scheduler",
+    "ASGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "LBFGS", "NAdam", "Optimizer",
+    "RAdam", "RMSprop", "Rprop", "SGD", "lr_scheduler", "swa_utils",
 ]  # fmt: skip

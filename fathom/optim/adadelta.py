@@ -27,6 +27,8 @@ class Adadelta(Optimizer):
     tensor([2.9968, 3.9968], requires_grad=True)
     """
 
+    elementwise = True
+
     def __init__(
         self,
         params: Any,

@@ -27,6 +27,8 @@ class Adagrad(Optimizer):
     tensor([2.9000, 3.9000], requires_grad=True)
     """
 
+    elementwise = True
+
     def __init__(
         self,
         params: Any,

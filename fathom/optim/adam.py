@@ -18,17 +18,19 @@ class Adam(Optimizer):
     $$\hat m_t = \frac{m_t}{1 - \beta_1^t} \qquad \hat v_t = \frac{v_t}{1 - \beta_2^t} \qquad
       \theta_t = \theta_{t-1} - \alpha \frac{\hat m_t}{\sqrt{\hat v_t} + \epsilon}$$
 
-    $\alpha$ lr. weight_decay $\lambda$ adds $\lambda\theta$ to g; with decoupled_weight_decay it shrinks
-    theta instead (see AdamW). amsgrad takes the largest v so far in place of v (Reddi, Kale and Kumar 2018,
-    "On the Convergence of Adam and Beyond").
+    $\alpha$ lr. weight_decay $\lambda$ adds $\lambda\theta$ to g; with decoupled_weight_decay it
+    shrinks theta instead (see AdamW). amsgrad takes the largest v so far in place of v (Reddi, Kale
+    and Kumar 2018, "On the Convergence of Adam and Beyond").
 
     >>> x = fathom.tensor([3., 4.], requires_grad=True)
     >>> optimizer = fathom.optim.Adam([x], lr=0.1)
     >>> (x * x).sum().backward()
     >>> optimizer.step()
-    >>> x                                        # the first step has length lr, whatever the gradient
+    >>> x                                    # the first step has length lr, whatever the gradient
     tensor([2.9000, 3.9000], requires_grad=True)
     """
+
+    elementwise = True
 
     def __init__(
         self,

@@ -14,7 +14,8 @@ from fathom.tensors import Tensor
 class Adamax(Optimizer):
     r"""Adamax (Kingma and Ba 2015, "Adam: A Method for Stochastic Optimization", Algorithm 2).
 
-    $$m_t = \beta_1 m_{t-1} + (1 - \beta_1) g_t \qquad u_t = \max(\beta_2 u_{t-1}, |g_t| + \epsilon)$$
+    $$m_t = \beta_1 m_{t-1} + (1 - \beta_1) g_t \qquad
+      u_t = \max(\beta_2 u_{t-1}, |g_t| + \epsilon)$$
     $$\theta_t = \theta_{t-1} - \frac{\alpha}{1 - \beta_1^t} \frac{m_t}{u_t}$$
 
     $\alpha$ lr; weight_decay $\lambda$ adds $\lambda\theta$ to g. The $\epsilon$ keeps u above 0.
@@ -26,6 +27,8 @@ class Adamax(Optimizer):
     >>> x
     tensor([2.9000, 3.9000], requires_grad=True)
     """
+
+    elementwise = True
 
     def __init__(
         self,

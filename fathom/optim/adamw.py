@@ -9,12 +9,14 @@ from fathom.tensors import Tensor
 
 
 class AdamW(Adam):
-    r"""Adam with decoupled weight decay (Loshchilov and Hutter 2019, "Decoupled Weight Decay Regularization").
+    r"""AdamW (Loshchilov and Hutter 2019, "Decoupled Weight Decay Regularization", Algorithm 2).
 
-    $$\theta_t = (1 - \alpha\lambda)\,\theta_{t-1} - \alpha \frac{\hat m_t}{\sqrt{\hat v_t} + \epsilon}$$
+    $$\theta_t = (1 - \alpha\lambda)\,\theta_{t-1}
+      - \alpha \frac{\hat m_t}{\sqrt{\hat v_t} + \epsilon}$$
 
-    with Adam's $\hat m$ and $\hat v$ of the plain gradient: every weight shrinks by the same factor, where
-    Adam's own weight_decay would be divided by $\sqrt{\hat v}$ like the rest of the gradient.
+    with Adam's $\hat m$ and $\hat v$ of the plain gradient: every weight shrinks by the same
+    factor, where Adam's own weight_decay would be divided by $\sqrt{\hat v}$ like the rest of the
+    gradient.
 
     >>> x = fathom.tensor([3., 4.], requires_grad=True)
     >>> optimizer = fathom.optim.AdamW([x], lr=0.1, weight_decay=0.5)
@@ -41,6 +43,6 @@ class AdamW(Adam):
     ) -> None:
         super().__init__(
             params, lr, betas, eps, weight_decay, amsgrad,
-            foreach=foreach, maximize=maximize, capturable=capturable, differentiable=differentiable,
-            fused=fused, decoupled_weight_decay=True,
+            foreach=foreach, maximize=maximize, capturable=capturable,
+            differentiable=differentiable, fused=fused, decoupled_weight_decay=True,
         )  # fmt: skip

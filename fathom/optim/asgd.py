@@ -16,10 +16,11 @@ class ASGD(Optimizer):
 
     $$\theta_t = (1 - \lambda\eta_t)\,\theta_{t-1} - \eta_t g_t \qquad
       \bar\theta_t = \bar\theta_{t-1} + \mu_t (\theta_t - \bar\theta_{t-1})$$
-    $$\eta_{t+1} = \frac{\eta}{(1 + \lambda\eta t)^\alpha} \qquad \mu_{t+1} = \frac{1}{\max(1, t - t_0)}$$
+    $$\eta_{t+1} = \frac{\eta}{(1 + \lambda\eta t)^\alpha} \qquad
+      \mu_{t+1} = \frac{1}{\max(1, t - t_0)}$$
 
-    $\eta$ lr, $\lambda$ lambd; averaging starts after step t0. The average is `optimizer.state[p]["ax"]`;
-    the parameter itself holds $\theta$.
+    $\eta$ lr, $\lambda$ lambd; averaging starts after step t0. The average is
+    `optimizer.state[p]["ax"]`; the parameter itself holds $\theta$.
 
     >>> x = fathom.tensor([3., 4.], requires_grad=True)
     >>> optimizer = fathom.optim.ASGD([x], lr=0.1, t0=0)
@@ -30,6 +31,8 @@ class ASGD(Optimizer):
     >>> x
     tensor([1.9200, 2.5599], requires_grad=True)
     """
+
+    elementwise = True
 
     def __init__(
         self,

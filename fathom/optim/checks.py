@@ -8,15 +8,14 @@ from fathom.core.base import TensorBase
 
 
 def at_least_zero(owner: object, group: dict[str, Any], *names: str) -> None:
-    """Raise ValueError where one of the options is negative or NaN, or a tensor of several numbers."""
+    """Raise ValueError where an option is negative or NaN, or a tensor of several numbers."""
+    who = type(owner).__name__
     for name in names:
         value = group[name]
         if isinstance(value, TensorBase) and value.numel() != 1:
-            raise ValueError(
-                f"{type(owner).__name__}: {name} must be one number, got a tensor of {value.numel()}"
-            )
+            raise ValueError(f"{who}: {name} must be one number, got a tensor of {value.numel()}")
         if not value >= 0:
-            raise ValueError(f"{type(owner).__name__}: {name} must be at least 0, got {value}")
+            raise ValueError(f"{who}: {name} must be at least 0, got {value}")
 
 
 def decay_rates(owner: object, group: dict[str, Any], name: str = "betas") -> None:
@@ -24,5 +23,6 @@ def decay_rates(owner: object, group: dict[str, Any], name: str = "betas") -> No
     for position, beta in enumerate(group[name]):
         if not 0 <= beta < 1:
             raise ValueError(
-                f"{type(owner).__name__}: {name}[{position}] must be at least 0 and below 1, got {beta}"
+                f"{type(owner).__name__}: {name}[{position}] must be at least 0 and below 1,"
+                f" got {beta}"
             )

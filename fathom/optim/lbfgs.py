@@ -1,4 +1,4 @@
-"""L-BFGS: steps along a quasi-Newton direction, for losses that can be evaluated again and again."""
+"""L-BFGS: steps along a quasi-Newton direction, for a loss that can be evaluated repeatedly."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ LEAST_CURVATURE = 1e-10  # of y . s, for a pair that is worth remembering
 
 
 class LBFGS(Optimizer):
-    r"""Limited-memory BFGS (Liu and Nocedal 1989, "On the Limited Memory BFGS Method for Large Scale
-    Optimization").
+    r"""L-BFGS (Liu and Nocedal 1989, "On the Limited Memory BFGS Method").
 
-    All parameters are one vector $\theta$. From the last steps $s_i$ and changes of the gradient $y_i$ comes
-    a direction $d = -H g$, H near the inverse Hessian; a step goes $\theta \leftarrow \theta + t d$ with t the
-    rate, or found by a line search for the strong Wolfe conditions (line_search_fn="strong_wolfe").
+    All parameters are one vector $\theta$. From the last steps $s_i$ and changes of the gradient
+    $y_i$ comes a direction $d = -H g$, H near the inverse Hessian; a step goes
+    $\theta \leftarrow \theta + t d$ with t the rate, or found by a line search for the strong Wolfe
+    conditions (line_search_fn="strong_wolfe").
 
-    `step(closure)` needs a closure that clears the gradients, computes the loss and its gradients, and returns
-    the loss. One call makes up to max_iter such steps and up to max_eval (default 5/4 max_iter) evaluations,
-    and ends early where the gradient is below tolerance_grad, or the change below tolerance_change.
-    It takes one parameter group of real tensors.
+    `step(closure)` needs a closure that clears the gradients, computes the loss and its gradients,
+    and returns the loss. One call makes up to max_iter such steps and up to max_eval (default 5/4
+    max_iter) evaluations, and ends early where the gradient is below tolerance_grad, or the change
+    below tolerance_change. It takes one parameter group of real tensors.
 
     >>> x = fathom.tensor([3., 4.], requires_grad=True)
     >>> optimizer = fathom.optim.LBFGS([x], line_search_fn="strong_wolfe")
@@ -53,7 +53,8 @@ class LBFGS(Optimizer):
         line_search_fn: str | None = None,
     ) -> None:
         defaults = {
-            "lr": lr, "max_iter": max_iter, "max_eval": max_iter * 5 // 4 if max_eval is None else max_eval,
+            "lr": lr, "max_iter": max_iter,
+            "max_eval": max_iter * 5 // 4 if max_eval is None else max_eval,
             "tolerance_grad": tolerance_grad, "tolerance_change": tolerance_change,
             "history_size": history_size, "line_search_fn": line_search_fn,
         }  # fmt: skip
@@ -63,7 +64,8 @@ class LBFGS(Optimizer):
         checks.at_least_zero(self, group, "lr")
         if group["line_search_fn"] not in (None, "strong_wolfe"):
             raise ValueError(
-                f"LBFGS: line_search_fn must be None or 'strong_wolfe', got {group['line_search_fn']!r}"
+                "LBFGS: line_search_fn must be None or 'strong_wolfe',"
+                f" got {group['line_search_fn']!r}"
             )
         if group["history_size"] < 1:
             raise ValueError(f"LBFGS: history_size must be at least 1, got {group['history_size']}")
@@ -168,7 +170,7 @@ def largest(x: Tensor) -> float:
 
 
 def remember(state: State, y: Tensor, s: Tensor, group: Options) -> None:
-    """Add the last step s and its change of gradient y to the memory; forget the oldest beyond its size."""
+    """Keep the last step s and its change of gradient y; forget the oldest beyond history_size."""
     curvature = y.dot(s)
     if not curvature.item() > LEAST_CURVATURE:
         return

@@ -1,7 +1,7 @@
 r"""How far to go along a direction: a line search for the strong Wolfe conditions.
 
-f(t) is the loss at a distance t along the direction d, slope(t) = f'(t) = g(t) . d its derivative. A
-distance is good if the loss fell in proportion, and the slope became flat in proportion:
+f(t) is the loss at a distance t along the direction d, slope(t) = f'(t) = g(t) . d its derivative.
+A distance is good if the loss fell in proportion, and the slope became flat in proportion:
 
     f(t) <= f(0) + c1 t slope(0)        |slope(t)| <= c2 |slope(0)|
 """
@@ -36,9 +36,10 @@ def strong_wolfe(
 ) -> tuple[Place, int]:
     """A place that satisfies the conditions, or the best one found; and how often f was evaluated.
 
-    at(t) evaluates; t is the first distance to try; `size` is the largest element of d; a bracket shorter
-    than `smallest` (times size) is not divided; `evaluations` bounds the refinements.
-    (Nocedal and Wright 2006, "Numerical Optimization", Algorithms 3.5 and 3.6, with cubic interpolation.)
+    at(t) evaluates; t is the first distance to try; `size` is the largest element of d; a bracket
+    shorter than `smallest` (times size) is not divided; `evaluations` bounds the refinements.
+    (Nocedal and Wright 2006, "Numerical Optimization", Algorithms 3.5 and 3.6, with cubic
+    interpolation.)
     """
     bracket, count, found = bracketed(at, origin, t, evaluations)
     if found:

@@ -29,6 +29,8 @@ class NAdam(Optimizer):
     tensor([2.8944, 3.8944], requires_grad=True)
     """
 
+    elementwise = True
+
     def __init__(
         self,
         params: Any,

@@ -7,9 +7,9 @@ An optimizer states the paper's equations in `update`, as a function of one para
     state          what was kept of the steps before: moments, counts
     group          the options: rate, decay, ...
 
-and gives the new theta and what changed in the state. `step` finds the parameters, calls `update`, and
-writes its results in place. So the equations are plain tensor operations: a compiler can trace them,
-and with `differentiable=True` a gradient can flow through them.
+and gives the new theta and what changed in the state. `step` finds the parameters, calls `update`,
+and writes its results in place. So the equations are plain tensor operations: a compiler can trace
+them, and with `differentiable=True` a gradient can flow through them.
 """
 
 from __future__ import annotations
@@ -23,8 +23,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from fathom.autograd import RemovableHandle, enable_grad
-from fathom.core import tape
+from fathom.core import inplace, tape
 from fathom.core.base import TensorBase, is_plain
+from fathom.optim import blocks
 from fathom.tensors import Tensor
 
 Options = dict[str, Any]
@@ -65,8 +66,8 @@ class Optimizer:
     PyTorch's options `foreach`, `fused` and `capturable` choose between implementations of the same
     equations. There is one here, so they are accepted and change nothing.
 
-    Raises TypeError for what is no tensor, ValueError for an empty list, for a tensor that was computed
-    (not a leaf), for one that is in two groups, and for options out of range.
+    Raises TypeError for what is no tensor, ValueError for an empty list, for a tensor that was
+    computed (not a leaf), for one that is in two groups, and for options out of range.
 
     >>> class Descent(fathom.optim.Optimizer):
     ...     def update(self, theta, g, state, group):
@@ -86,8 +87,8 @@ class Optimizer:
     ) -> None:
         if isinstance(params, TensorBase):
             raise TypeError(
-                f"{type(self).__name__}: params must be a list of tensors or of groups, got one tensor;"
-                " write [tensor]"
+                f"{type(self).__name__}: params must be a list of tensors or of groups, got one"
+                " tensor; write [tensor]"
             )
         groups = list(params)
         if not groups:
@@ -111,6 +112,8 @@ class Optimizer:
 
     # ---- what a subclass states ----
 
+    elementwise = False  # the equations hold for each element on its own: see optim/blocks.py
+
     def check(self, group: Options) -> None:
         """Raise ValueError where an option is out of range."""
 
@@ -126,7 +129,7 @@ class Optimizer:
 
     @hooked
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Change every parameter that has a gradient. `closure`, if given, computes loss and gradients."""
+        """Change each parameter that has a gradient; `closure`, if given, finds them first."""
         loss = None
         if closure is not None:
             with enable_grad():
@@ -146,15 +149,18 @@ class Optimizer:
         if "step" in state:
             state["step"].add_(1)
         g = -theta.grad if group.get("maximize") else theta.grad
-        after, changed = self.update(theta, g, state, group)
-        theta.copy_(after)
+        if self.elementwise and not tape.mode.enabled and blocks.worthwhile(theta, g, state):
+            changed = blocks.advance(self.update, theta, g, state, group)
+        else:
+            after, changed = self.update(theta, g, state, group)
+            inplace.assign(theta, after)
         for name, value in changed.items():
             if tape.mode.enabled:
                 state[name] = value  # the history of the steps before needs the old one
             elif name not in state:
                 state[name] = value.clone()  # it may be the gradient itself
             elif isinstance(value, TensorBase):
-                state[name].copy_(value)
+                inplace.assign(state[name], value)
             else:
                 state[name].fill_(value)
 
@@ -215,7 +221,8 @@ class Optimizer:
         identities = {id(theta) for theta in params}
         if len(identities) < len(params):
             warnings.warn(
-                f"{name}: a parameter group holds the same parameter twice; it will take two steps at once",
+                f"{name}: a parameter group holds the same parameter twice; it will take two steps"
+                " at once",
                 stacklevel=4,
             )
         before = {id(theta) for other in self.param_groups for theta in other["params"]}
@@ -239,7 +246,7 @@ class Optimizer:
         return {"state": state, "param_groups": groups}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take over a copy of what `state_dict` gave, here or in PyTorch, for parameters in the same order.
+        """Take over a copy of what `state_dict()` gave for parameters in the same order.
 
         State with the shape of its parameter takes the parameter's dtype; all goes to its device.
         """
@@ -252,8 +259,8 @@ class Optimizer:
                 else "groups of other sizes"
             )
             raise ValueError(
-                f"{type(self).__name__}: the loaded state has {what}: {got} parameters in its groups,"
-                f" this optimizer {have}"
+                f"{type(self).__name__}: the loaded state has {what}: {got} parameters in its"
+                f" groups, this optimizer {have}"
             )
         positions = itertools.chain.from_iterable(group["params"] for group in saved)
         params = itertools.chain.from_iterable(group["params"] for group in self.param_groups)
@@ -261,7 +268,8 @@ class Optimizer:
         unknown = [k for k in state_dict["state"] if k not in theta_of]
         if unknown:
             raise ValueError(
-                f"{type(self).__name__}: the loaded state names parameters {unknown} that no group has"
+                f"{type(self).__name__}: the loaded state names parameters {unknown} that no group"
+                " has"
             )
         self.state = defaultdict(dict)
         for k, kept in state_dict["state"].items():
@@ -279,7 +287,7 @@ class Optimizer:
     # ---- hooks, printing ----
 
     def register_step_pre_hook(self, hook: Callable) -> RemovableHandle:
-        """Call hook(optimizer, args, kwargs) before each step; it may return another (args, kwargs)."""
+        """Call hook(optimizer, args, kwargs) before each step; it may return others."""
         return RemovableHandle(self.step_pre_hooks, hook)
 
     def register_step_post_hook(self, hook: Callable) -> RemovableHandle:
@@ -313,5 +321,5 @@ def taken_over(value: Any, theta: Tensor) -> Any:
 
 
 def number(x: Tensor) -> Any:
-    """A 0-d tensor as a Python number; in float64 while a compiler traces, when no value is known."""
+    """A 0-d tensor as a Python number; while a compiler traces, when none is known, in float64."""
     return x.item() if is_plain(x) else x.double()

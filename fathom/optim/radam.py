@@ -12,17 +12,19 @@ from fathom.tensors import Tensor
 
 
 class RAdam(Optimizer):
-    r"""RAdam (Liu et al. 2020, "On the Variance of the Adaptive Learning Rate and Beyond", Algorithm 2).
+    r"""RAdam (Liu et al. 2020, "On the Variance of the Adaptive Learning Rate and Beyond").
 
     With Adam's m and v, and $\rho_\infty = 2/(1 - \beta_2) - 1$:
 
     $$\rho_t = \rho_\infty - \frac{2t\beta_2^t}{1 - \beta_2^t} \qquad
-      r_t = \sqrt{\frac{(\rho_t - 4)(\rho_t - 2)\rho_\infty}{(\rho_\infty - 4)(\rho_\infty - 2)\rho_t}}$$
+      r_t = \sqrt{\frac{(\rho_t - 4)(\rho_t - 2)\rho_\infty}
+                      {(\rho_\infty - 4)(\rho_\infty - 2)\rho_t}}$$
     $$\theta_t = \theta_{t-1} - \alpha \frac{m_t}{1 - \beta_1^t} \cdot
-      \begin{cases} r_t \sqrt{1 - \beta_2^t} / (\sqrt{v_t} + \epsilon) & \rho_t > 5 \\ 1 & \text{else} \end{cases}$$
+      \begin{cases} r_t \sqrt{1 - \beta_2^t} / (\sqrt{v_t} + \epsilon) & \rho_t > 5 \\
+                    1 & \text{else} \end{cases}$$
 
-    $\alpha$ lr. weight_decay $\lambda$ adds $\lambda\theta$ to g; with decoupled_weight_decay it shrinks
-    theta by $1 - \alpha\lambda$ instead (see AdamW).
+    $\alpha$ lr. weight_decay $\lambda$ adds $\lambda\theta$ to g; with decoupled_weight_decay it
+    shrinks theta by $1 - \alpha\lambda$ instead (see AdamW).
 
     >>> x = fathom.tensor([3., 4.], requires_grad=True)
     >>> optimizer = fathom.optim.RAdam([x], lr=0.1)
@@ -31,6 +33,8 @@ class RAdam(Optimizer):
     >>> x                                        # the first steps are plain momentum
     tensor([2.4000, 3.2000], requires_grad=True)
     """
+
+    elementwise = True
 
     def __init__(
         self,
@@ -47,8 +51,8 @@ class RAdam(Optimizer):
         differentiable: bool = False,
     ) -> None:
         defaults = {
-            "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "maximize": maximize,
-            "foreach": foreach, "capturable": capturable,
+            "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay,
+            "maximize": maximize, "foreach": foreach, "capturable": capturable,
             "decoupled_weight_decay": decoupled_weight_decay, "differentiable": differentiable,
         }  # fmt: skip
         super().__init__(params, defaults)

@@ -16,17 +16,20 @@ class RMSprop(Optimizer):
     $$v_t = \alpha v_{t-1} + (1 - \alpha) g_t^2 \qquad
       \theta_t = \theta_{t-1} - \eta \frac{g_t}{\sqrt{v_t} + \epsilon}$$
 
-    $\eta$ lr; weight_decay $\lambda$ adds $\lambda\theta$ to g. `centered` divides by the standard deviation,
-    $\sqrt{v_t - m_t^2} + \epsilon$ with the running mean m (Graves 2013, "Generating Sequences With Recurrent
-    Neural Networks"). momentum $\mu$ goes along $b_t = \mu b_{t-1} + g_t / (\sqrt{v_t} + \epsilon)$.
+    $\eta$ lr; weight_decay $\lambda$ adds $\lambda\theta$ to g. `centered` divides by the standard
+    deviation, $\sqrt{v_t - m_t^2} + \epsilon$ with the running mean m (Graves 2013, "Generating
+    Sequences With Recurrent Neural Networks"). momentum $\mu$ goes along
+    $b_t = \mu b_{t-1} + g_t / (\sqrt{v_t} + \epsilon)$.
 
     >>> x = fathom.tensor([3., 4.], requires_grad=True)
     >>> optimizer = fathom.optim.RMSprop([x], lr=0.1)
     >>> (x * x).sum().backward()
     >>> optimizer.step()
-    >>> x                                        # v starts at 0, so the first step is lr / sqrt(1 - alpha)
+    >>> x                                    # v starts at 0: the first step is lr / sqrt(1 - alpha)
     tensor([2.0000, 3.0000], requires_grad=True)
     """
+
+    elementwise = True
 
     def __init__(
         self,

@@ -13,11 +13,12 @@ from fathom.tensors import Tensor
 class Rprop(Optimizer):
     r"""Rprop (Riedmiller and Braun 1993; here iRprop-, Igel and Huesken 2000).
 
-    Where the gradient keeps its sign, the element's step $\Delta$ grows by $\eta^+$; where the sign turns,
-    it shrinks by $\eta^-$ and the element rests for one step:
+    Where the gradient keeps its sign, the element's step $\Delta$ grows by $\eta^+$; where the sign
+    turns, it shrinks by $\eta^-$ and the element rests for one step:
 
-    $$\Delta_t = \mathrm{clamp}(\eta^\pm \Delta_{t-1}) \qquad g_t \leftarrow 0 \text{ where } g_t g_{t-1} < 0
-      \qquad \theta_t = \theta_{t-1} - \mathrm{sign}(g_t)\,\Delta_t$$
+    $$\Delta_t = \mathrm{clamp}(\eta^\pm \Delta_{t-1}) \qquad
+      g_t \leftarrow 0 \text{ where } g_t g_{t-1} < 0 \qquad
+      \theta_t = \theta_{t-1} - \mathrm{sign}(g_t)\,\Delta_t$$
 
     $\Delta_0$ lr, $(\eta^-, \eta^+)$ etas, the clamp's ends step_sizes.
 
@@ -30,6 +31,8 @@ class Rprop(Optimizer):
     >>> x                                        # 0.1, then 1.2 times 0.1
     tensor([2.7800, 3.7800], requires_grad=True)
     """
+
+    elementwise = True
 
     def __init__(
         self,

@@ -14,9 +14,10 @@ class SGD(Optimizer):
 
     $$b_t = \mu b_{t-1} + (1 - \tau) g_t, \qquad \theta_t = \theta_{t-1} - \eta\, b_t$$
 
-    $\eta$ lr, $\mu$ momentum, $\tau$ dampening; weight_decay $\lambda$ adds $\lambda\theta$ to g. The first
-    $b$ is $g$. Nesterov's form goes along $g_t + \mu b_t$ (Sutskever et al. 2013, "On the importance of
-    initialization and momentum in deep learning"); it takes a momentum and no dampening.
+    $\eta$ lr, $\mu$ momentum, $\tau$ dampening; weight_decay $\lambda$ adds $\lambda\theta$ to g.
+    The first $b$ is $g$. Nesterov's form goes along $g_t + \mu b_t$ (Sutskever et al. 2013, "On the
+    importance of initialization and momentum in deep learning"); it takes a momentum and no
+    dampening.
 
     >>> x = fathom.tensor([3., 4.], requires_grad=True)
     >>> optimizer = fathom.optim.SGD([x], lr=0.1, momentum=0.9)
@@ -27,6 +28,8 @@ class SGD(Optimizer):
     >>> x
     tensor([1.3800, 1.8400], requires_grad=True)
     """
+
+    elementwise = True
 
     def __init__(
         self,

@@ -64,7 +64,7 @@ def starting_values(dtype):
 
 
 def loss_of(library, params):
-    """A convex loss (so that roundings do not grow) whose gradients change size and sign on the way."""
+    """Convex, so that roundings do not grow; the gradients change size and sign on the way."""
     total = 0
     for k, p in enumerate(params):
         total = total + (0.25 * library.cos(2 * p + k) + 0.5 * (p - 0.3) ** 2).sum()

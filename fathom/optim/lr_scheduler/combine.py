@@ -28,7 +28,8 @@ class Combined(LRScheduler):
                 )
             if isinstance(scheduler, ReduceLROnPlateau):
                 raise ValueError(
-                    f"{name}: scheduler {k} is a ReduceLROnPlateau, whose step() needs a metric; step it yourself"
+                    f"{name}: scheduler {k} is a ReduceLROnPlateau, whose step() needs a metric;"
+                    " step it yourself"
                 )
             if scheduler.optimizer is not self.optimizer:
                 raise ValueError(
@@ -118,8 +119,8 @@ class SequentialLR(Combined):
         super().__init__(optimizer, schedulers)
         if len(milestones) != len(schedulers) - 1:
             raise ValueError(
-                f"SequentialLR: {len(schedulers)} schedulers need {len(schedulers) - 1} milestones between them,"
-                f" got {len(milestones)}"
+                f"SequentialLR: {len(schedulers)} schedulers need {len(schedulers) - 1} milestones"
+                f" between them, got {len(milestones)}"
             )
         self._milestones = milestones
         self.last_epoch = last_epoch + 1

@@ -14,9 +14,10 @@ def half_cosine(part: float) -> float:
 
 
 class CosineAnnealingLR(LRScheduler):
-    r"""$\eta_t = \eta_{min} + (\eta_0 - \eta_{min}) (1 + \cos(\pi t / T))/2$, with T_max epochs T from top to bottom.
+    r"""$\eta_t = \eta_{min} + (\eta_0 - \eta_{min}) (1 + \cos(\pi t / T))/2$.
 
-    After T it rises again (Loshchilov and Hutter 2017, "SGDR", without its restarts).
+    It falls for T_max epochs T, and then rises again. (Loshchilov and Hutter 2017, "SGDR:
+    Stochastic Gradient Descent with Warm Restarts", without the restarts.)
 
     >>> optimizer = fathom.optim.SGD([fathom.zeros(1)], lr=1.0)
     >>> scheduler = fathom.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=2)
@@ -61,10 +62,10 @@ class CosineAnnealingLR(LRScheduler):
 
 
 class CosineAnnealingWarmRestarts(LRScheduler):
-    r"""A half cosine from $\eta_0$ down to eta_min, then again from the top, each T_mult times as long.
+    r"""Half a cosine from $\eta_0$ to eta_min, then again from the top, each T_mult times as long.
 
-    The first takes T_0 epochs. `step(epoch)` takes fractions of epochs too: epoch + batch / batches.
-    (Loshchilov and Hutter 2017, "SGDR: Stochastic Gradient Descent with Warm Restarts".)
+    The first takes T_0 epochs. `step(epoch)` takes fractions of epochs too: epoch + batch /
+    batches. (Loshchilov and Hutter 2017, "SGDR: Stochastic Gradient Descent with Warm Restarts".)
     """
 
     def __init__(

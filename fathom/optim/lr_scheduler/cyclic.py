@@ -15,15 +15,16 @@ MODES = ("triangular", "triangular2", "exp_range")
 
 
 class CyclicLR(LRScheduler):
-    r"""$\eta_t = \eta_{base} + (\eta_{max} - \eta_{base})\, h(t)\, s$, with h a triangle from 0 to 1 and back.
+    r"""$\eta_t = \eta_{base} + (\eta_{max} - \eta_{base})\, h(t)\, s$: triangles between two rates.
 
-    It rises for step_size_up batches and falls for step_size_down (the same if None). The scale s of cycle c:
-    1 ("triangular"), $2^{1-c}$ ("triangular2"), $\gamma^t$ ("exp_range"), or scale_fn of c or t, as scale_mode
-    ("cycle" or "iterations") says. With cycle_momentum the momentum does the opposite, from max_momentum to
+    The triangle h goes from 0 to 1 and back: it rises for step_size_up batches and falls for
+    step_size_down (the same if None). The scale s of cycle c: 1 ("triangular"), $2^{1-c}$
+    ("triangular2"), $\gamma^t$ ("exp_range"), or scale_fn of c or t, as scale_mode ("cycle" or
+    "iterations") says. With cycle_momentum the momentum does the opposite, from max_momentum to
     base_momentum and back. (Smith 2017, "Cyclical Learning Rates for Training Neural Networks".)
 
     >>> optimizer = fathom.optim.SGD([fathom.zeros(1)], lr=1.0, momentum=0.9)
-    >>> scheduler = fathom.optim.lr_scheduler.CyclicLR(optimizer, base_lr=1.0, max_lr=3.0, step_size_up=2)
+    >>> scheduler = fathom.optim.lr_scheduler.CyclicLR(optimizer, 1.0, max_lr=3.0, step_size_up=2)
     >>> for _ in range(3):
     ...     optimizer.step()
     ...     scheduler.step()
@@ -99,7 +100,7 @@ class CyclicLR(LRScheduler):
         ]
 
     def state_dict(self) -> dict[str, Any]:
-        """A scale function cannot be saved as data (None in its place); a callable object's attributes are."""
+        """The state; of a scale function the attributes, None where it is a plain function."""
         custom = self.custom_scale
         kept = None if custom is None or isinstance(custom, FunctionType) else dict(vars(custom))
         return {**super().state_dict(), "custom_scale": kept}

@@ -27,7 +27,7 @@ class FunctionScheduler(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def state_dict(self) -> dict[str, Any]:
-        """A function cannot be saved as data (None in its place); of a callable object, its attributes are."""
+        """The state; of callable objects the attributes, None in the place of plain functions."""
         kept = [None if isinstance(f, FunctionType) else dict(vars(f)) for f in self.lr_lambdas]
         return {**super().state_dict(), "lr_lambdas": kept}
 

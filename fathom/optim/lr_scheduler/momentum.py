@@ -15,7 +15,8 @@ def prepare(optimizer: Optimizer, base: Any, most: Any, begin: bool) -> None:
     """
     if "momentum" not in optimizer.defaults and "betas" not in optimizer.defaults:
         raise ValueError(
-            f"{type(optimizer).__name__} has neither momentum nor betas to cycle; use cycle_momentum=False"
+            f"{type(optimizer).__name__} has neither momentum nor betas to cycle;"
+            " use cycle_momentum=False"
         )
     lows = one_for_each("base_momentum", optimizer, base)
     highs = one_for_each("max_momentum", optimizer, most)

@@ -13,7 +13,7 @@ from fathom.optim.optimizer import Optimizer
 
 @dataclass(frozen=True)
 class Phase:
-    """From one option of the group to another, up to the step `end`; for the rate and the momentum."""
+    """From one option of the group to another, for rate and momentum, up to the step `end`."""
 
     end: float
     rate: tuple[str, str]
@@ -23,10 +23,11 @@ class Phase:
 class OneCycleLR(LRScheduler):
     r"""From max_lr / div_factor up to max_lr, then down to the start divided by final_div_factor.
 
-    Step it after each batch, total_steps times (or epochs times steps_per_epoch). The rise takes the part
-    pct_start of the steps; three_phase falls back to the start as fast as it rose, then to the end. The way
-    is half a cosine ("cos") or straight ("linear"). With cycle_momentum the momentum does the opposite,
-    from max_momentum to base_momentum and back. (Smith and Topin 2018, "Super-Convergence".)
+    Step it after each batch, total_steps times (or epochs times steps_per_epoch). The rise takes
+    the part pct_start of the steps; three_phase falls back to the start as fast as it rose, then to
+    the end. The way is half a cosine ("cos") or straight ("linear"). With cycle_momentum the
+    momentum does the opposite, from max_momentum to base_momentum and back. (Smith and Topin 2018,
+    "Super-Convergence".)
 
     Raises ValueError for a missing or impossible number of steps, and for a step beyond the last.
 

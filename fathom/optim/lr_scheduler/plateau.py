@@ -16,12 +16,13 @@ from fathom.optim.optimizer import Optimizer
 
 
 class ReduceLROnPlateau(LRScheduler):
-    """Multiplies the rates by `factor` when the metric did not improve for more than `patience` epochs.
+    """Multiplies the rates by `factor` when a metric has not improved for over `patience` epochs.
 
-    `step(metric)` takes the epoch's metric: smaller is better ("min") or larger ("max"). It improved if it
-    beats the best by the threshold: by that part of the best ("rel"), or by that much ("abs"). After a
-    reduction `cooldown` epochs pass before bad ones are counted again. A rate does not fall below min_lr
-    (one number, or one for each group), nor by less than eps. NaN is never an improvement.
+    `step(metric)` takes the epoch's metric: smaller is better ("min") or larger ("max"). It
+    improved if it beats the best by the threshold: by that part of the best ("rel"), or by that
+    much ("abs"). After a reduction `cooldown` epochs pass before bad ones are counted again. A rate
+    does not fall below min_lr (one number, or one for each group), nor by less than eps. NaN is
+    never an improvement.
 
     >>> optimizer = fathom.optim.SGD([fathom.zeros(1)], lr=1.0)
     >>> scheduler = fathom.optim.lr_scheduler.ReduceLROnPlateau(optimizer, patience=1)
@@ -63,8 +64,10 @@ class ReduceLROnPlateau(LRScheduler):
         self.num_bad_epochs = self.cooldown_counter = self.last_epoch = 0
         self._last_lr = values_of(optimizer, "lr")
 
-    def step(self, metrics: SupportsFloat, epoch: int | None = None) -> None:  # type: ignore[override]
-        """Take the metric of the epoch that ended; reduce the rates if it has been bad for too long."""
+    def step(  # type: ignore[override]
+        self, metrics: SupportsFloat, epoch: int | None = None
+    ) -> None:
+        """Take the metric of the epoch that ended; reduce the rates if it was bad for too long."""
         current = float(metrics)
         self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
         if self.is_better(current, self.best):
@@ -92,8 +95,8 @@ class ReduceLROnPlateau(LRScheduler):
         groups = len(self.optimizer.param_groups)
         if groups > len(self.min_lrs) and len(set(self.min_lrs)) > 1:
             raise RuntimeError(
-                f"ReduceLROnPlateau: the optimizer has {groups} parameter groups now, but min_lr was given"
-                f" for {len(self.min_lrs)}; add the missing ones to scheduler.min_lrs"
+                f"ReduceLROnPlateau: the optimizer has {groups} parameter groups now, but min_lr"
+                f" was given for {len(self.min_lrs)}; add the missing ones to scheduler.min_lrs"
             )
         return (self.min_lrs + self.min_lrs[-1:] * groups)[:groups]
 

@@ -20,10 +20,10 @@ Rate = Any  # a float, or a 0-d tensor where the optimizer has one
 
 
 class LRScheduler:
-    """Sets every group's "lr" when made, and again at each `step()`; call that after `optimizer.step()`.
+    """Sets each group's "lr" when made and at every `step()`; call it after `optimizer.step()`.
 
-    last_epoch: -1 to begin; else the epoch after which to go on, for groups that have an "initial_lr".
-    Raises TypeError for what is no Optimizer, KeyError where "initial_lr" is missing.
+    last_epoch: -1 to begin; else the epoch after which to go on, for groups that have an
+    "initial_lr". Raises TypeError for what is no Optimizer, KeyError where "initial_lr" is missing.
 
     A schedule of one's own states `get_lr`:
 
@@ -47,9 +47,9 @@ class LRScheduler:
                 group.setdefault("initial_lr", copied(group["lr"]))
             elif "initial_lr" not in group:
                 raise KeyError(
-                    f"{type(self).__name__}: parameter group {k} has no 'initial_lr', which is needed to go on"
-                    f" after epoch {last_epoch}; load the optimizer's state_dict first, or begin with"
-                    " last_epoch=-1"
+                    f"{type(self).__name__}: parameter group {k} has no 'initial_lr', which is"
+                    f" needed to go on after epoch {last_epoch}; load the optimizer's state_dict"
+                    " first, or begin with last_epoch=-1"
                 )
         self.base_lrs = values_of(optimizer, "initial_lr")
         self.last_epoch = last_epoch
@@ -79,8 +79,9 @@ class LRScheduler:
         """The next epoch's rates; or those of `epoch`, by the closed form where there is one."""
         if self._step_count == 1 and self.optimizer.steps_taken == self.steps_before:
             warnings.warn(
-                f"{type(self).__name__}: `lr_scheduler.step()` was called before `optimizer.step()`, so the"
-                " first rate of the schedule is skipped; call them in the opposite order",
+                f"{type(self).__name__}: `lr_scheduler.step()` was called before"
+                " `optimizer.step()`, so the first rate of the schedule is skipped; call them in"
+                " the opposite order",
                 stacklevel=2,
             )
         self._step_count += 1
@@ -113,7 +114,7 @@ class LRScheduler:
         return {name: value for name, value in vars(self).items() if name not in self.not_saved}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on where `state_dict()` was taken; names that this schedule does not have are left out."""
+        """Go on where `state_dict()` was taken; names that this schedule lacks are left out."""
         known = vars(self).keys() - set(self.not_saved)
         vars(self).update({name: value for name, value in state_dict.items() if name in known})
 

@@ -24,7 +24,7 @@ class ExponentialLR(LRScheduler):
 
 
 class StepLR(LRScheduler):
-    r"""$\eta_t = \gamma^{\lfloor t / s \rfloor} \eta_0$: times gamma after every step_size s epochs.
+    r"""$\eta_t = \gamma^{\lfloor t / s \rfloor} \eta_0$: times gamma every step_size s epochs.
 
     >>> optimizer = fathom.optim.SGD([fathom.zeros(1)], lr=1.0)
     >>> scheduler = fathom.optim.lr_scheduler.StepLR(optimizer, step_size=2, gamma=0.5)

@@ -32,7 +32,8 @@ SCHEDULES = {
     "cyclic2": lambda s, o: s.CyclicLR(o, 0.01, 0.1, step_size_up=5, mode="triangular2"),
     "cyclic-exp": lambda s, o: s.CyclicLR(o, 0.01, 0.1, 5, mode="exp_range", gamma=0.97),
     "cyclic-own": lambda s, o: s.CyclicLR(
-        o, 0.01, 0.1, 5, scale_fn=lambda x: 1 / (1 + x), scale_mode="iterations", cycle_momentum=False
+        o, 0.01, 0.1, 5, cycle_momentum=False,
+        scale_fn=lambda x: 1 / (1 + x), scale_mode="iterations",
     ),
     "one-cycle": lambda s, o: s.OneCycleLR(o, [0.1, 0.5], total_steps=EPOCHS + 1),
     "one-cycle-linear": lambda s, o: s.OneCycleLR(
@@ -58,8 +59,8 @@ SCHEDULES = {
 }  # fmt: skip
 
 CLOSED = [
-    "step", "multi-step", "constant", "linear", "exponential", "polynomial", "cosine", "warm-restarts",
-    "warm-restarts-longer", "lambda", "cyclic",
+    "step", "multi-step", "constant", "linear", "exponential", "polynomial", "cosine",
+    "warm-restarts", "warm-restarts-longer", "lambda", "cyclic",
 ]  # fmt: skip
 
 
