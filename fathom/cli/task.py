@@ -33,7 +33,7 @@ class Task:
 
     kind: ClassVar[str]
     unit: ClassVar[str] = "examples"
-    names: ClassVar[dict[str, str]] = {"acc": "accuracy"}  # of metrics, in the report
+    names: ClassVar[dict[str, str]] = {"loss": "cross-entropy", "acc": "accuracy"}  # of metrics, in the report
     data: DataModule
 
     def __init__(self, name: str, settings: Settings, limit_batches: int | None):

@@ -87,7 +87,8 @@ class EarlyStopping(Callback):
             self.best, self.waited = value, 0
             return
         self.waited += 1
-        trainer.should_stop = self.waited >= self.patience
+        if self.waited >= self.patience:
+            trainer.should_stop = True
 
     def state_dict(self) -> dict[str, Any]:
         return {"best": self.best, "waited": self.waited}

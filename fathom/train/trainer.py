@@ -13,7 +13,6 @@ Around it: a word to the callbacks at each turn, and a state that can be saved a
 from __future__ import annotations
 
 import itertools
-import math
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -44,6 +43,10 @@ from fathom.train.interruption import TrainingInterrupted, ctrl_c_is_a_wish
 from fathom.train.module import Module
 from fathom.train.progress import progress_display
 from fathom.train.run_folder import RunFolder
+
+# Steps in all, epochs that are done; of the one under way: its batches so far, whether they were
+# all, so that only validation is left, and whether it shall be the last.
+COUNTERS = ("step", "epoch", "batch", "learnt", "should_stop")
 
 
 class Trainer(HyperParameters):
@@ -111,14 +114,14 @@ class Trainer(HyperParameters):
 
     def fit_epoch(self) -> None:
         """One pass over the training data, or what is left of it, and one over validation."""
-        self.began = time.perf_counter()
+        self.began = time.perf_counter() - self.seconds
         self.model.train()
         for batch in self.batches_left():
             self.fit_batch(self.prepare_batch(batch))
+        self.learnt = True
         self.validate()
-        self.epoch, self.batch = self.epoch + 1, 0
-        self.seconds += time.perf_counter() - self.began
-        seconds, self.seconds = round(self.seconds, 3), 0.0
+        self.epoch, self.batch, self.learnt = self.epoch + 1, 0, False
+        seconds, self.seconds = round(time.perf_counter() - self.began, 3), 0.0
         line = self.history.close_epoch(epoch=self.epoch, step=self.step, seconds=seconds)
         self.draw(line, "val_")
         self.tell("on_epoch_end")
@@ -134,7 +137,7 @@ class Trainer(HyperParameters):
             self.clip_gradients(self.gradient_clip_val, self.model)
         self.optimizer.step()
         self.step, self.batch = self.step + 1, self.batch + 1
-        if self.batch % self.window == 0 or self.batch == self.num_train_batches:
+        if self.at_point_of_curve():
             at = self.epoch + self.batch / self.num_train_batches
             self.draw(self.history.close_window(epoch=at, step=self.step), "train_")
         self.tell("on_train_batch_end")
@@ -176,8 +179,8 @@ class Trainer(HyperParameters):
             raise ValueError("Trainer.fit: the training data is empty")
         self.history = History()
         self.epoch = self.step = self.batch = 0
-        self.seconds = 0.0
-        self.should_stop = False
+        self.seconds = 0.0  # of the epoch under way, before it was interrupted
+        self.learnt = self.should_stop = False
         self.newest_checkpoint: Path | None = None
 
     def prepare_model(self, model: Module) -> None:
@@ -191,7 +194,6 @@ class Trainer(HyperParameters):
             first = self.prepare_batch(next(iter(self.train_dataloader)))
             with no_grad():
                 model(*first[:-1])
-        self.window = max(1, math.ceil(self.num_train_batches / (model.plot_train_per_epoch or 1)))
         self.optimizer = model.configure_optimizers()
 
     def prepare_batch(self, batch: Any) -> Any:
@@ -220,14 +222,20 @@ class Trainer(HyperParameters):
 
     def stop_if_asked(self) -> None:
         if self.wish.asked:
-            self.seconds += time.perf_counter() - self.began
             raise TrainingInterrupted(None)
 
     def batches_left(self) -> Iterable:
         """The batches of this epoch that are still to come."""
+        if self.learnt:
+            return ()
         if self.batch and not hasattr(self.train_dataloader, "load_state_dict"):
             return itertools.islice(self.train_dataloader, self.batch, None)
         return self.train_dataloader
+
+    def at_point_of_curve(self) -> bool:
+        """Whether this step ends one of the `plot_train_per_epoch` equal parts of the epoch."""
+        points, total = self.model.plot_train_per_epoch or 1, self.num_train_batches
+        return self.batch * points // total > (self.batch - 1) * points // total
 
     @property
     def batch_size(self) -> int:
@@ -278,8 +286,8 @@ class Trainer(HyperParameters):
         """Everything but the model: counters, metrics, optimizer, callbacks, data, random numbers."""
         loader = self.train_dataloader
         return {
-            "counters": {"epoch": self.epoch, "step": self.step, "batch": self.batch},
-            "seconds": self.seconds,
+            "counters": {name: getattr(self, name) for name in COUNTERS},
+            "seconds": time.perf_counter() - self.began if self.batch else 0.0,
             "history": self.history.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "callbacks": [[type(c).__name__, c.state_dict()] for c in self.kept_callbacks()],
@@ -296,9 +304,8 @@ class Trainer(HyperParameters):
             )
         for callback, (_, kept) in zip(self.kept_callbacks(), state["callbacks"], strict=True):
             callback.load_state_dict(kept)
-        self.epoch, self.step, self.batch = (
-            state["counters"][k] for k in ("epoch", "step", "batch")
-        )
+        for name in COUNTERS:
+            setattr(self, name, state["counters"][name])
         self.seconds = state["seconds"]
         self.history.load_state_dict(state["history"])
         self.optimizer.load_state_dict(state["optimizer"])

@@ -15,7 +15,7 @@ import numpy as np
 from fathom.train.metrics import ConfusionMatrix
 from fathom.train.page import Section
 
-SHOWN = 16  # pictures in each grid
+SHOWN = 18  # pictures in each grid: whole rows of 9, 6 or 3
 
 GRID_STYLE = """
 .grid-of-pictures { display: grid; gap: 16px; grid-template-columns: repeat(auto-fill, minmax(100px, 1fr)) }
@@ -34,7 +34,7 @@ MATRIX_STYLE = """
 .matrix { overflow-x: auto }
 .matrix table { font-size: 13px; table-layout: fixed; border-spacing: 2px; border-collapse: separate }
 .matrix th { font-weight: 400; color: var(--quiet); white-space: nowrap }
-.matrix thead th { height: 92px; vertical-align: bottom; padding: 0 0 6px }
+.matrix thead th { vertical-align: bottom; padding: 0 0 6px }
 .matrix thead span { writing-mode: vertical-rl; transform: rotate(180deg) }
 .matrix tbody th { text-align: right; padding-right: 8px; width: 96px }
 .matrix td { width: 46px; height: 34px; text-align: center; border-radius: 3px; padding: 0;
@@ -43,7 +43,7 @@ MATRIX_STYLE = """
 .matrix td.strong { color: var(--on-strong) }
 @media (max-width: 600px) {
   .matrix table { font-size: 10px; border-spacing: 1px; width: 100% }
-  .matrix thead th { height: 76px } .matrix thead span { font-size: 11px }
+  .matrix thead span { font-size: 11px }
   .matrix tbody th { width: 70px; font-size: 11px; padding-right: 5px }
   .matrix td { width: auto; height: 25px }
 }
