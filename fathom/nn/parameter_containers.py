@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from operator import attrgetter, methodcaller
+from operator import index as index_of
 from typing import Any, Self
 
 from fathom.core.base import TensorBase
@@ -18,14 +19,14 @@ def as_parameter(value: Any) -> Any:
     return Parameter(value) if plain else value
 
 
-def line_of(name: Any, value: Any) -> str:
+def line_of(name: Any, value: Any, kind_of: Callable[[Any], Any]) -> str:
     """How a parameter (or another value) prints in its container."""
     if not isinstance(value, TensorBase):
-        return f"  ({name}): Object of type: {type(value).__name__}"
+        return f"    ({name}): Object of type: {type(value).__name__}"
     kind = "Parameter" if isinstance(value, Parameter) else "Tensor"
     sizes = "x".join(str(n) for n in value.shape)
     where = "" if value.device.type == "cpu" else f" ({value.device})"
-    return f"  ({name}): {kind} containing: [{value.dtype} of size {sizes}{where}]"
+    return f"    ({name}): {kind} containing: [{kind_of(value)} of size {sizes}{where}]"
 
 
 class ParameterList(Module):
@@ -38,7 +39,7 @@ class ParameterList(Module):
             self.extend(values)
 
     def _place(self, index: int) -> str:
-        at = operator.index(index)
+        at = index_of(index)
         if not -self._size <= at < self._size:
             raise IndexError(f"index {at} is out of range")
         return str(at % self._size)
@@ -78,7 +79,8 @@ class ParameterList(Module):
         raise RuntimeError("ParameterList should not be called.")
 
     def __repr__(self) -> str:
-        return "\n".join([f"{self._get_name()}(", *[line_of(k, value) for k, value in enumerate(self)]]) + "\n)"
+        lines = [line_of(k, value, attrgetter("dtype")) for k, value in enumerate(self)]
+        return "\n".join([f"{self._get_name()}(", *lines]) + "\n)"
 
 
 class ParameterDict(Module):
@@ -182,4 +184,5 @@ class ParameterDict(Module):
         raise RuntimeError("ParameterDict should not be called.")
 
     def __repr__(self) -> str:
-        return "\n".join([f"{self._get_name()}(", *[line_of(key, value) for key, value in self.items()]]) + "\n)"
+        lines = [line_of(key, value, methodcaller("type")) for key, value in self.items()]
+        return "\n".join([f"{self._get_name()}(", *lines]) + "\n)"
