@@ -7,7 +7,8 @@ history of the tensors that x is a view of.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -30,8 +31,8 @@ def assign(x: Tensor, y: Tensor) -> Tensor:
     y = y.to(x.dtype)
     if is_plain(x) and is_plain(y):
         write(x, y)
-    elif not is_plain(y) or not is_plain(x):
-        x.array = y.array
+    else:
+        exchange(x, y)
         ripple(x, y)
     if x.version is None:
         x.version = [0]
@@ -45,9 +46,24 @@ def assign(x: Tensor, y: Tensor) -> Tensor:
 
 def alias(x: Tensor) -> Tensor:
     """Another tensor object with x's array and history: what x is before an in-place write."""
+    tape.refreshed(x)
     y = new(x.array)
     y.tracked, y.version = x.tracked, x.version
     y.node = x.node
+    return y
+
+
+def computed(operation: Callable[..., Tensor], x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """operation(x, ...), with what x is now in a memory of its own where the gradient will read it: x is
+    about to be overwritten."""
+    before = alias(x)
+    since = next(tape.order)
+    y = operation(before, *args, **kwargs)
+    if y.tracked and is_plain(before) and any(
+        node.primitive.reads_inputs and any(input is before for input in node.inputs)
+        for node in tape.reachable([y.node], since)
+    ):
+        before.array, before.version = before.array.copy(), None
     return y
 
 
@@ -75,7 +91,7 @@ def check(x: Tensor, y: Tensor) -> None:
 def write(x: Tensor, y: Tensor) -> None:
     """Copy y's numbers into x's memory."""
     array = x.array
-    if any(stride == 0 and size > 1 for stride, size in zip(array.strides, array.shape, strict=True)):
+    if array.size and any(stride == 0 and size > 1 for stride, size in zip(array.strides, array.shape, strict=True)):
         raise RuntimeError(
             "unsupported operation: more than one element of the written-to tensor refers to a single"
             " memory location; clone() it before writing to it"
@@ -105,12 +121,19 @@ def rebase(x: Tensor, y: Tensor) -> None:
         x = origin
 
 
+def exchange(x: Tensor, y: Tensor) -> None:
+    """Let x hold what y holds. A tracer is told of plain tensors that now hold one of its symbols."""
+    if is_plain(x) and hasattr(y.array, "adopt"):
+        y.array.adopt(x)
+    x.array = y.array
+
+
 def ripple(x: Tensor, y: Tensor) -> None:
     """Under a transform there is no memory: give the tensors that x is a view of their new value."""
     if x.origin is not None:
         origin, primitive = x.origin
         whole = replaced(alias(origin), primitive, y)
-        origin.array = whole.array
+        exchange(origin, whole)
         ripple(origin, whole)
 
 
