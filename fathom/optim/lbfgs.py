@@ -69,6 +69,8 @@ class LBFGS(Optimizer):
             )
         if group["history_size"] < 1:
             raise ValueError(f"LBFGS: history_size must be at least 1, got {group['history_size']}")
+        if any(theta.is_complex() for theta in group["params"]):
+            raise ValueError("LBFGS: takes real parameters; optimize view_as_real of complex ones")
         if self.param_groups:
             raise ValueError("LBFGS has one parameter group: its parameters are one vector")
 

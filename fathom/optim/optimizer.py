@@ -17,15 +17,15 @@ from __future__ import annotations
 import copy
 import functools
 import itertools
-import warnings
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from fathom.autograd import RemovableHandle, enable_grad
 from fathom.core import inplace, tape
 from fathom.core.base import TensorBase, is_plain
-from fathom.optim import blocks
+from fathom.optim import blocks, complex_parts, groups
 from fathom.tensors import Tensor
 
 Options = dict[str, Any]
@@ -85,24 +85,13 @@ class Optimizer:
         params: Iterable[Tensor] | Iterable[tuple[str, Tensor]] | Iterable[Options],
         defaults: Options,
     ) -> None:
-        if isinstance(params, TensorBase):
-            raise TypeError(
-                f"{type(self).__name__}: params must be a list of tensors or of groups, got one"
-                " tensor; write [tensor]"
-            )
-        groups = list(params)
-        if not groups:
-            raise ValueError(
-                f"{type(self).__name__}: the list of parameters is empty; a generator such as"
-                " model.parameters() can be read only once"
-            )
         self.defaults = defaults
         self.state: defaultdict[Tensor, State] = defaultdict(dict)
         self.param_groups: list[Options] = []
         self.step_pre_hooks: dict[int, Callable] = {}
         self.step_post_hooks: dict[int, Callable] = {}
         self.steps_taken = 0  # by this object; a scheduler asks whether it is used
-        for group in groups if isinstance(groups[0], Mapping) else [{"params": groups}]:
+        for group in groups.listed(type(self).__name__, params):
             self.add_param_group(group)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -143,16 +132,19 @@ class Optimizer:
 
     def advance(self, theta: Tensor, group: Options) -> None:
         """One step of one parameter, written in place."""
-        state = self.state[theta]
+        start, update, state = self.start, self.update, self.state[theta]
+        if theta.is_complex():
+            start = partial(complex_parts.started, start)
+            update = partial(complex_parts.updated, update)
         if not state:
-            state.update(self.start(theta, group))
+            state.update(start(theta, group))
         if "step" in state:
             state["step"].add_(1)
         g = -theta.grad if group.get("maximize") else theta.grad
         if self.elementwise and not tape.mode.enabled and blocks.worthwhile(theta, g, state):
-            changed = blocks.advance(self.update, theta, g, state, group)
+            changed = blocks.advance(update, theta, g, state, group)
         else:
-            after, changed = self.update(theta, g, state, group)
+            after, changed = update(theta, g, state, group)
             inplace.assign(theta, after)
         for name, value in changed.items():
             if tape.mode.enabled:
@@ -179,55 +171,10 @@ class Optimizer:
     def add_param_group(self, param_group: Options) -> None:
         """Optimize more tensors: {"params": tensors} and the options in which they differ."""
         name = type(self).__name__
-        if not isinstance(param_group, Mapping):
-            raise TypeError(
-                f"{name}: a parameter group must be a dict, got {type(param_group).__name__}"
-            )
-        if "params" not in param_group:
-            raise ValueError(f"{name}: a parameter group needs 'params', got {sorted(param_group)}")
-        given = param_group["params"]
-        if isinstance(given, set):
-            raise TypeError(f"{name}: a set has no order that lasts; give the parameters as a list")
-        items = [given] if isinstance(given, TensorBase) else list(given)
-        named = [item for item in items if isinstance(item, tuple)]
-        group = {**self.defaults, **param_group}
-        group["params"] = [item[1] if isinstance(item, tuple) else item for item in items]
-        if named:
-            group["param_names"] = [item[0] for item in named]
-        self.check_params(group, len(named))
+        group = groups.filled(name, param_group, self.defaults)
+        groups.check(name, group, self.param_groups)
         self.check(group)
         self.param_groups.append(group)
-
-    def check_params(self, group: Options, named: int) -> None:
-        """Raise where a group's parameters cannot be optimized, or are already."""
-        name, params = type(self).__name__, group["params"]
-        if named not in (0, len(params)):
-            raise ValueError(
-                f"{name}: {named} of {len(params)} parameters have names; all or none must"
-            )
-        if any(("param_names" in group) != ("param_names" in other) for other in self.param_groups):
-            raise ValueError(f"{name}: either all parameter groups have names, or none has")
-        for position, theta in enumerate(params):
-            if not isinstance(theta, TensorBase):
-                raise TypeError(
-                    f"{name}: can only optimize tensors, but parameter {position} is a"
-                    f" {type(theta).__name__}"
-                )
-            if not (theta.is_leaf or self.defaults.get("differentiable")):
-                raise ValueError(
-                    f"{name}: can't optimize a non-leaf tensor: parameter {position}, shape"
-                    f" {tuple(theta.shape)}, was computed by {theta.grad_fn}; use .detach()"
-                )
-        identities = {id(theta) for theta in params}
-        if len(identities) < len(params):
-            warnings.warn(
-                f"{name}: a parameter group holds the same parameter twice; it will take two steps"
-                " at once",
-                stacklevel=4,
-            )
-        before = {id(theta) for other in self.param_groups for theta in other["params"]}
-        if identities & before:
-            raise ValueError(f"{name}: some parameters appear in more than one parameter group")
 
     # ---- saving ----
 
@@ -237,50 +184,42 @@ class Optimizer:
         The tensors in it are the optimizer's own: they change with the next step.
         """
         order = [theta for group in self.param_groups for theta in group["params"]]
-        number = {id(theta): k for k, theta in enumerate(order)}
-        groups = [
-            {**group, "params": [number[id(theta)] for theta in group["params"]]}
+        position = {id(theta): k for k, theta in enumerate(order)}
+        packed = [
+            {**group, "params": [position[id(theta)] for theta in group["params"]]}
             for group in self.param_groups
         ]
-        state = {number[id(theta)]: kept for theta, kept in self.state.items() if kept}
-        return {"state": state, "param_groups": groups}
+        state = {position[id(theta)]: kept for theta, kept in self.state.items() if kept}
+        return {"state": state, "param_groups": packed}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take over a copy of what `state_dict()` gave for parameters in the same order.
 
         State with the shape of its parameter takes the parameter's dtype; all goes to its device.
+        Raises ValueError where the groups, or the shapes, are not those of this optimizer.
         """
-        saved = state_dict["param_groups"]
+        name, saved = type(self).__name__, state_dict["param_groups"]
         have, got = ([len(group["params"]) for group in gs] for gs in (self.param_groups, saved))
         if have != got:
-            what = (
-                "a different number of parameter groups"
-                if len(have) != len(got)
-                else "groups of other sizes"
-            )
             raise ValueError(
-                f"{type(self).__name__}: the loaded state has {what}: {got} parameters in its"
-                f" groups, this optimizer {have}"
+                f"{name}: the loaded state has groups of {got} parameters, this optimizer of {have}"
             )
         positions = itertools.chain.from_iterable(group["params"] for group in saved)
         params = itertools.chain.from_iterable(group["params"] for group in self.param_groups)
         theta_of = dict(zip(positions, params, strict=True))
-        unknown = [k for k in state_dict["state"] if k not in theta_of]
-        if unknown:
-            raise ValueError(
-                f"{type(self).__name__}: the loaded state names parameters {unknown} that no group"
-                " has"
-            )
-        self.state = defaultdict(dict)
+        state: defaultdict[Tensor, State] = defaultdict(dict)
         for k, kept in state_dict["state"].items():
-            self.state[theta_of[k]] = {name: taken_over(x, theta_of[k]) for name, x in kept.items()}
+            if k not in theta_of:
+                raise ValueError(
+                    f"{name}: the loaded state names parameter {k}, which no group has"
+                )
+            theta = theta_of[k]
+            state[theta] = {entry: taken_over(value, theta) for entry, value in kept.items()}
+            if self.elementwise:
+                check_shapes(f"{name}: parameter {k}", state[theta], theta)
+        self.state = state
         self.param_groups = [
-            {
-                **self.defaults,
-                **names_of(now),
-                **copy.deepcopy(without_params(then)),
-                "params": now["params"],
-            }
+            groups.loaded(now, then, self.defaults)
             for now, then in zip(self.param_groups, saved, strict=True)
         ]
 
@@ -302,14 +241,6 @@ class Optimizer:
         return f"{type(self).__name__} (\n" + "\n".join(parts) + ")"
 
 
-def without_params(group: Options) -> Options:
-    return {name: value for name, value in group.items() if name != "params"}
-
-
-def names_of(group: Options) -> Options:
-    return {"param_names": group["param_names"]} if "param_names" in group else {}
-
-
 def taken_over(value: Any, theta: Tensor) -> Any:
     """A copy of loaded state, where and as the parameter needs it."""
     if isinstance(value, TensorBase):
@@ -318,6 +249,16 @@ def taken_over(value: Any, theta: Tensor) -> Any:
     if isinstance(value, (list, tuple)):
         return type(value)(taken_over(x, theta) for x in value)
     return copy.deepcopy(value)
+
+
+def check_shapes(what: str, state: State, theta: Tensor) -> None:
+    """Raise ValueError where a tensor of the state is neither one number nor of theta's shape."""
+    for name, value in state.items():
+        if isinstance(value, TensorBase) and value.ndim and value.shape != theta.shape:
+            raise ValueError(
+                f"{what} has shape {tuple(theta.shape)}, but {name} in the loaded state has shape"
+                f" {tuple(value.shape)}"
+            )
 
 
 def number(x: Tensor) -> Any:

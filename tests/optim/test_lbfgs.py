@@ -167,6 +167,11 @@ def test_an_unknown_line_search_raises():
         fathom.optim.LBFGS([fathom.zeros(1)], line_search_fn="wolfe")
 
 
+def test_a_complex_parameter_raises():
+    with pytest.raises(ValueError, match="takes real parameters"):
+        fathom.optim.LBFGS([fathom.zeros(1, dtype=fathom.complex64)])
+
+
 def test_a_memory_of_nothing_raises():
     with pytest.raises(ValueError, match="history_size must be at least 1, got 0"):
         fathom.optim.LBFGS([fathom.zeros(1)], history_size=0)

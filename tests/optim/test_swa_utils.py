@@ -68,6 +68,32 @@ def test_averaging_does_not_touch_the_model():
     assert model.weight.item() == before
 
 
+@pytest.mark.parametrize("as_pairs", [False, True])
+def test_running_statistics_are_computed_anew_as_pytorch_does(as_pairs):
+    batches = np.random.default_rng(8).normal(2, 3, size=(3, 16, 4)).astype("f4")
+    found = []
+    for library in (fathom, torch):
+        norm = library.nn.BatchNorm1d(4)
+        model = library.nn.Sequential(norm, library.nn.ReLU())
+        model(library.tensor(batches[0] * 100))
+        model.eval()
+        loader = [library.tensor(batch) for batch in batches]
+        loader = [(batch, None) for batch in loader] if as_pairs else loader
+        library.optim.swa_utils.update_bn(loader, model)
+        assert norm.momentum == 0.1
+        assert not model.training
+        found.append(np.stack([norm.running_mean.numpy(), norm.running_var.numpy()]))
+    np.testing.assert_allclose(*found, rtol=1e-5)
+
+
+def test_a_model_without_running_statistics_is_not_run():
+    class Untouchable(fathom.nn.Module):
+        def forward(self, x):
+            raise AssertionError("it was run")
+
+    swa_utils.update_bn([fathom.ones(1)], Untouchable())
+
+
 @pytest.mark.parametrize("strategy", ["cos", "linear"])
 @pytest.mark.parametrize("epochs", [0, 1, 7])
 def test_the_rates_are_pytorchs(strategy, epochs):

@@ -117,6 +117,22 @@ def test_the_walk_is_pytorchs_in_float32(case):
     assert_equal_walks(*runners, tolerance=2e-5)
 
 
+@pytest.mark.parametrize("case", CASES, ids=name_of)
+def test_complex_parameters_walk_as_pytorchs(case):
+    name, options = case
+    runs = []
+    for library in (fathom, torch):
+        x = library.tensor([0.3 + 1j, -2 + 0.5j], dtype=library.complex128, requires_grad=True)
+        optimizer = getattr(library.optim, name)([x], **options)
+        for _ in range(10):
+            optimizer.zero_grad()
+            difference = x - (0.5 - 0.25j)
+            (difference * difference.conj()).real.sum().backward()
+            optimizer.step()
+        runs.append(x.detach().numpy())
+    np.testing.assert_allclose(*runs, rtol=1e-7)
+
+
 @pytest.mark.parametrize("name", sorted({name for name, _ in CASES}))
 def test_groups_have_options_of_their_own(name):
     groups = [{"lr": 0.01}, {"lr": 0.03, "maximize": True}, {}]

@@ -10,6 +10,8 @@ from fathom.optim.lr_scheduler.ramps import ConstantLR, LinearLR, PolynomialLR
 from fathom.optim.lr_scheduler.scheduler import LRScheduler
 from fathom.optim.lr_scheduler.steps import ExponentialLR, MultiStepLR, StepLR
 
+_LRScheduler = LRScheduler  # its name in programs written before PyTorch 2
+
 __all__ = [
     "ChainedScheduler", "ConstantLR", "CosineAnnealingLR", "CosineAnnealingWarmRestarts",
     "CyclicLR", "ExponentialLR", "LRScheduler", "LambdaLR", "LinearLR", "MultiStepLR",
