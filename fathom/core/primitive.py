@@ -33,6 +33,7 @@ class Primitive:
 
     is_view = False                              # the output may share the first input's memory
     differentiable = True                        # False: the output carries no gradient
+    reads_inputs = True                          # False: vjp needs no input's values, only y's or none
 
     def __call__(self, *inputs: Tensor) -> Tensor:
         return apply(self, *inputs)
@@ -106,6 +107,8 @@ class Linear(Primitive):
 
     Inputs of integer dtype (indices) are parameters of the map, not variables.
     """
+
+    reads_inputs = False
 
     def adjoint(self, g: Tensor, *xs: Tensor) -> Sequence:
         """A^T g for each input; uses the inputs' shapes only (and the indices)."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import math
 import threading
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -27,7 +28,7 @@ class Mode(threading.local):
 
 
 mode = Mode()
-_order = itertools.count()
+order = itertools.count()                        # of all applications that are recorded
 
 
 class Node:
@@ -45,7 +46,7 @@ class Node:
         self.array = y.array                     # not y itself: y holds this node
         self.version = y.version
         self.count = y.version[0]
-        self.order = next(_order)
+        self.order = next(order)
         self.hooks: dict | None = None
 
     @property
@@ -80,30 +81,34 @@ class Node:
         return f"<{self.name}Backward>"
 
 
-class Stale(TensorBase):
-    """A saved tensor that was overwritten: its shape may be used, its values may not."""
+class Overwritten:
+    """What a saved tensor holds after its values were overwritten: a shape, which a rule may use. Any
+    operation on it raises, as a transform that comes before all others."""
 
-    def __init__(self, node: Node, position: int | None, array, version: int, count: int):
-        self._array, self._node, self._position = array, node, position
-        self._found, self._expected = version, count
+    level = math.inf
 
-    @property
-    def array(self):
-        which = "output" if self._position is None else f"input {self._position}"
-        raise RuntimeError(
-            f"one of the variables needed for gradient computation has been modified by an inplace"
-            f" operation: {which} of {self._node.name}, shape {tuple(self._array.shape)}, is at version"
-            f" {self._found}; expected version {self._expected}. Clone it before writing to it"
-        )
+    def __init__(self, array, message: str):
+        self.array, self.message = array, message
+        self.shape, self.dtype = array.shape, array.dtype
 
-    shape = property(lambda self: self._array.shape)
-    ndim = property(lambda self: len(self._array.shape))
-    dtype = property(lambda self: new(self._array).dtype)
-    device = property(lambda self: new(self._array).device)
+    def inner(self) -> Tensor:
+        """The tensor that holds the values of now."""
+        return new(self.array)
+
+    def interpret(self, primitive: Primitive, inputs: Sequence[Tensor]) -> Tensor:
+        """Refuse: the values that the rule needs are gone."""
+        raise RuntimeError(self.message)
 
 
-def stale(node: Node, position: int | None, held, count: int) -> Stale:
-    return Stale(node, position, held.array, held.version[0], count)
+def stale(node: Node, position: int | None, held: Tensor | Node, count: int) -> Tensor:
+    """A tensor in the place of input `position` (None: of the output), which was written to since."""
+    which = "output" if position is None else f"input {position}"
+    message = (
+        f"one of the variables needed for gradient computation has been modified by an inplace operation:"
+        f" {which} of {node.name}, shape {tuple(held.array.shape)}, is at version {held.version[0]};"
+        f" expected version {count}. Clone it before writing to it"
+    )
+    return new(Overwritten(held.array, message))
 
 
 # ---- recording ---------------------------------------------------------------------------------
@@ -235,13 +240,13 @@ def leading_to(wanted: set, starts: Iterable[Node | Tensor]) -> set:
     return needed
 
 
-def reachable(starts: Iterable[Node | Tensor]) -> set[Node]:
-    """Every node from which the starts were computed."""
+def reachable(starts: Iterable[Node | Tensor], since: int = -1) -> set[Node]:
+    """Every node from which the starts were computed, of those recorded after `since`."""
     nodes = {start for start in starts if isinstance(start, Node)}
     stack = list(nodes)
     while stack:
         for parent in stack.pop().parents:
-            if isinstance(parent, Node) and parent not in nodes:
+            if isinstance(parent, Node) and parent not in nodes and parent.order > since:
                 nodes.add(parent)
                 stack.append(parent)
     return nodes

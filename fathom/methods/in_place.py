@@ -22,7 +22,7 @@ def in_place(operation: Callable[..., Tensor]) -> Callable[..., Tensor]:
 
     @functools.wraps(operation)
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        return inplace.assign(self, operation(inplace.alias(self), *args, **kwargs))
+        return inplace.assign(self, inplace.computed(operation, self, *args, **kwargs))
 
     method.__doc__ = f"`{operation.__name__}`, written into this tensor."
     return method

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 class Neg(Elementwise):
     """y = -x."""
 
+    reads_inputs = False
+
     def eager(self, xp, x):
         return xp.negative(x)
 
@@ -41,6 +43,8 @@ class Neg(Elementwise):
 class Add(Elementwise):
     """y = a + b."""
 
+    reads_inputs = False
+
     def eager(self, xp, a, b):
         return xp.add(a, b)
 
@@ -54,6 +58,8 @@ class Add(Elementwise):
 @dataclass(frozen=True)
 class Sub(Elementwise):
     """y = a - b."""
+
+    reads_inputs = False
 
     def eager(self, xp, a, b):
         return xp.subtract(a, b)
@@ -167,6 +173,8 @@ class Abs(Elementwise):
 class Sign(Elementwise):
     """y = -1, 0 or 1; 0 also at NaN."""
 
+    reads_inputs = False
+
     def eager(self, xp, x):
         if x.dtype.kind == "b":
             return x.copy()
@@ -183,6 +191,8 @@ class Sign(Elementwise):
 class Floor(Elementwise):
     """y = the largest integer <= x."""
 
+    reads_inputs = False
+
     def eager(self, xp, x):
         return xp.floor(x)
 
@@ -197,6 +207,8 @@ class Floor(Elementwise):
 class Round(Elementwise):
     """y = the nearest integer; halves go to the even one."""
 
+    reads_inputs = False
+
     def eager(self, xp, x):
         return xp.rint(x)
 
@@ -210,6 +222,8 @@ class Round(Elementwise):
 @dataclass(frozen=True)
 class Cast(Elementwise):
     """The same numbers in another dtype."""
+
+    reads_inputs = False
 
     to: dtypes.dtype
 

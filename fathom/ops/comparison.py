@@ -118,6 +118,8 @@ class Bitwise(Elementwise):
 class Where(Elementwise):
     """y = a where the condition holds, else b."""
 
+    reads_inputs = False                         # but for the condition, which nothing differentiates
+
     def dtype(self, condition, a, b):
         return a
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 class Exp(Elementwise):
     """y = e^x; it is its own derivative."""
 
+    reads_inputs = False
+
     def eager(self, xp, x):
         return xp.exp(x)
 
@@ -31,6 +33,8 @@ class Exp(Elementwise):
 @dataclass(frozen=True)
 class Expm1(Elementwise):
     """y = e^x - 1, exact for small x."""
+
+    reads_inputs = False
 
     def eager(self, xp, x):
         return xp.expm1(x)
@@ -74,6 +78,8 @@ class Log1p(Elementwise):
 class Sqrt(Elementwise):
     """y = the square root of x; NaN below 0."""
 
+    reads_inputs = False
+
     def eager(self, xp, x):
         return xp.sqrt(x)
 
@@ -116,6 +122,8 @@ class Cos(Elementwise):
 class Tanh(Elementwise):
     """y = tanh x, the hyperbolic tangent."""
 
+    reads_inputs = False
+
     def eager(self, xp, x):
         return xp.tanh(x)
 
@@ -129,6 +137,8 @@ class Tanh(Elementwise):
 @dataclass(frozen=True)
 class Sigmoid(Elementwise):
     """y = 1 / (1 + e^-x)."""
+
+    reads_inputs = False
 
     def eager(self, xp, x):
         return 1 / (1 + xp.exp(-x))              # far below 0 e^-x is infinite, and 1 / inf is the right 0
