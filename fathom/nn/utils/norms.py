@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fathom.autograd import no_grad
+from fathom.nn.functional.distance import normalize
 from fathom.nn.module import Module
 from fathom.nn.parameter import Parameter
 from fathom.nn.utils.parametrizations import _SpectralNorm, _WeightNorm
@@ -82,9 +83,14 @@ def spectral_norm(
     module.register_buffer(f"{name}_v", formula._v)
 
     def compute(module: Module) -> Any:
-        formula.train(module.training)
-        formula._u, formula._v = getattr(module, f"{name}_u"), getattr(module, f"{name}_v")
-        return formula(getattr(module, f"{name}_orig"))
+        weight, u, v = (getattr(module, f"{name}_{part}") for part in ("orig", "u", "v"))
+        matrix = formula.as_matrix(weight)
+        if module.training:
+            with no_grad():
+                for _ in range(n_power_iterations):      # v first: the newer form begins with u
+                    v.copy_(normalize(matrix.t().mv(u), dim=0, eps=eps))
+                    u.copy_(normalize(matrix.mv(v), dim=0, eps=eps))
+        return weight / u.clone().dot(matrix.mv(v.clone()))
 
     return hooked(module, name, compute, (f"{name}_orig", f"{name}_u", f"{name}_v"))
 
