@@ -56,7 +56,9 @@ def merged(dicts: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> dict[str, 
     paths = [path for d in dicts for path in d]
     repeated = sorted({path for path in paths if paths.count(path) > 1})
     if repeated:
-        raise ValueError(f"functional_call: {', '.join(repeated)} appeared in multiple dictionaries")
+        raise ValueError(
+            f"functional_call: {', '.join(repeated)} appeared in multiple dictionaries"
+        )
     return {path: tensor for d in dicts for path, tensor in d.items()}
 
 
@@ -73,11 +75,15 @@ def places_of(module: Any) -> dict[str, tuple[dict, str]]:
 def check(module: Any, given: Mapping[str, Any], places: Mapping[str, Any], strict: bool) -> None:
     unexpected = [path for path in given if path not in places]
     if unexpected:
-        raise AttributeError(f"functional_call: {type(module).__name__} has no parameter or buffer {', '.join(unexpected)}")
+        raise AttributeError(
+            f"functional_call: {type(module).__name__} has no parameter or buffer {', '.join(unexpected)}"
+        )
     named = [path for path, _ in [*module.named_parameters(), *module.named_buffers()]]
     missing = [path for path in named if path not in given] if strict else []
     if missing:
-        raise RuntimeError(f"functional_call: Missing key(s): {', '.join(missing)}; pass strict=False to keep the module's own")
+        raise RuntimeError(
+            f"functional_call: Missing key(s): {', '.join(missing)}; pass strict=False to keep the module's own"
+        )
 
 
 def tied(given: Mapping[str, Any], places: Mapping[str, tuple[dict, str]]) -> dict[str, Any]:
@@ -109,7 +115,9 @@ def stack_module_state(models: Sequence[Any]) -> tuple[dict[str, Any], dict[str,
     if len({type(model) for model in models}) > 1:
         raise RuntimeError("stack_module_state: Expected all models to be of the same class.")
     if len({model.training for model in models}) > 1:
-        raise RuntimeError("stack_module_state: Expected all models to have the same training/eval mode.")
+        raise RuntimeError(
+            "stack_module_state: Expected all models to have the same training/eval mode."
+        )
     parameters = [dict(model.named_parameters()) for model in models]
     buffers = [dict(model.named_buffers()) for model in models]
     stacked = {

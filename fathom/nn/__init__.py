@@ -13,7 +13,14 @@ from fathom.nn.conv import (
     LazyConv3d, LazyConvTranspose1d, LazyConvTranspose2d, LazyConvTranspose3d,
 )  # fmt: skip
 from fathom.nn.distance import CosineSimilarity, PairwiseDistance
-from fathom.nn.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout
+from fathom.nn.dropout import (
+    AlphaDropout,
+    Dropout,
+    Dropout1d,
+    Dropout2d,
+    Dropout3d,
+    FeatureAlphaDropout,
+)
 from fathom.nn.embedding import Embedding, EmbeddingBag
 from fathom.nn.flatten import Flatten, Unflatten
 from fathom.nn.fold import Fold, Unfold

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from fathom.nn import functional as F
 from fathom.core.errors import ShapeError
+from fathom.nn import functional as F
 from fathom.nn.module import Module
 from fathom.nn.parameter import Parameter
 from fathom.ops import creation
@@ -14,7 +14,9 @@ from fathom.tensors import Tensor
 
 def told(**values: Any) -> str:
     """name=value, name=value; what is False or None is left out."""
-    return ", ".join(f"{name}={value}" for name, value in values.items() if value not in (False, None))
+    return ", ".join(
+        f"{name}={value}" for name, value in values.items() if value not in (False, None)
+    )
 
 
 class InPlace(Module):
@@ -46,7 +48,9 @@ class Hardtanh(Module):
     def __init__(self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False):
         super().__init__()
         if min_val >= max_val:
-            raise AssertionError(f"Hardtanh: min_val must be below max_val, got {min_val} and {max_val}")
+            raise AssertionError(
+                f"Hardtanh: min_val must be below max_val, got {min_val} and {max_val}"
+            )
         self.min_val = min_val
         self.max_val = max_val
         self.inplace = inplace
@@ -91,11 +95,15 @@ class LeakyReLU(Module):
 class PReLU(Module):
     r"""$y = x$ where $x > 0$, else $w x$, with one learnt slope w, or one for each channel."""
 
-    def __init__(self, num_parameters: int = 1, init: float = 0.25, device: Any = None, dtype: Any = None):
+    def __init__(
+        self, num_parameters: int = 1, init: float = 0.25, device: Any = None, dtype: Any = None
+    ):
         super().__init__()
         self.num_parameters = num_parameters
         self.init = init
-        self.weight = Parameter(creation.full((num_parameters,), float(init), device=device, dtype=dtype))
+        self.weight = Parameter(
+            creation.full((num_parameters,), float(init), device=device, dtype=dtype)
+        )
 
     def reset_parameters(self) -> None:
         """Set all slopes to `init`."""
@@ -384,5 +392,7 @@ class Softmax2d(Module):
     def forward(self, input: Tensor) -> Tensor:
         """x (N, C, H, W) -> (N, C, H, W)."""
         if input.ndim not in (3, 4):
-            raise ShapeError(f"Softmax2d: expected input to be 3D or 4D, got {input.ndim}D {tuple(input.shape)}")
+            raise ShapeError(
+                f"Softmax2d: expected input to be 3D or 4D, got {input.ndim}D {tuple(input.shape)}"
+            )
         return F.softmax(input, -3)

@@ -68,7 +68,9 @@ class ModuleList(Module):
     def extend(self, modules: Iterable[Module]) -> Self:
         """Add modules at the end."""
         if not isinstance(modules, Iterable):
-            raise TypeError(f"{type(self).__name__}.extend should be called with an iterable, but got {type(modules).__name__}")
+            raise TypeError(
+                f"{type(self).__name__}.extend should be called with an iterable, but got {type(modules).__name__}"
+            )
         for module in modules:
             self.append(module)
         return self
@@ -86,7 +88,7 @@ class ModuleList(Module):
         return found
 
     def __repr__(self) -> str:
-        runs: list[list] = []                    # [first, last, text] of equal neighbours
+        runs: list[list] = []  # [first, last, text] of equal neighbours
         for k, module in enumerate(self):
             text = repr(module)
             if runs and runs[-1][2] == text:
@@ -114,7 +116,9 @@ class Sequential(Module):
 
     def __init__(self, *args: Any):
         super().__init__()
-        named = args[0].items() if len(args) == 1 and isinstance(args[0], Mapping) else enumerate(args)
+        named = (
+            args[0].items() if len(args) == 1 and isinstance(args[0], Mapping) else enumerate(args)
+        )
         for name, module in named:
             self.add_module(str(name), module)
 
@@ -147,7 +151,9 @@ class Sequential(Module):
     def _renumber(self, modules: dict[str, Module]) -> None:
         """Take these modules; names that are numbers become the positions."""
         numbered = all(name.isdigit() for name in modules)
-        self._modules = {str(k) if numbered else name: m for k, (name, m) in enumerate(modules.items())}
+        self._modules = {
+            str(k) if numbered else name: m for k, (name, m) in enumerate(modules.items())
+        }
 
     def __len__(self) -> int:
         return len(self._modules)
@@ -157,12 +163,16 @@ class Sequential(Module):
 
     def __add__(self, other: Sequential) -> Sequential:
         if not isinstance(other, Sequential):
-            raise ValueError(f"add operator supports only objects of Sequential class, but {type(other)} is given.")
+            raise ValueError(
+                f"add operator supports only objects of Sequential class, but {type(other)} is given."
+            )
         return Sequential(*self, *other)
 
     def __iadd__(self, other: Sequential) -> Self:
         if not isinstance(other, Sequential):
-            raise ValueError(f"add operator supports only objects of Sequential class, but {type(other)} is given.")
+            raise ValueError(
+                f"add operator supports only objects of Sequential class, but {type(other)} is given."
+            )
         return self.extend(list(other))
 
     def __mul__(self, other: int) -> Sequential:
@@ -259,11 +269,15 @@ class ModuleDict(Module):
 def pairs_of(given: Any, what: str) -> Iterable[tuple[str, Any]]:
     """The pairs (name, value) of a dict, or of an iterable of pairs."""
     if not isinstance(given, Iterable):
-        raise TypeError(f"{what}.update should be called with an iterable of key/value pairs, but got {type(given).__name__}")
+        raise TypeError(
+            f"{what}.update should be called with an iterable of key/value pairs, but got {type(given).__name__}"
+        )
     if hasattr(given, "items"):
         return given.items()
     pairs = list(given)
     for k, pair in enumerate(pairs):
         if not isinstance(pair, Iterable) or len(list(pair)) != 2:
-            raise ValueError(f"{what} update sequence element #{k} must be a pair (name, value), got {pair!r}")
+            raise ValueError(
+                f"{what} update sequence element #{k} must be a pair (name, value), got {pair!r}"
+            )
     return pairs

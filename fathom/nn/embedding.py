@@ -60,7 +60,9 @@ class Table(Module):
         tensor([[3., 4.]])
         """
         if embeddings.ndim != 2:
-            raise ShapeError(f"Embeddings parameter is expected to be 2-dimensional, got {tuple(embeddings.shape)}")
+            raise ShapeError(
+                f"Embeddings parameter is expected to be 2-dimensional, got {tuple(embeddings.shape)}"
+            )
         rows, columns = embeddings.shape
         return cls(rows, columns, _weight=embeddings, _freeze=freeze, **options)
 
@@ -73,7 +75,9 @@ class Table(Module):
             "scale_grad_by_freq": (self.scale_grad_by_freq, False),
             "sparse": (self.sparse, False),
         }
-        options = "".join(f", {name}={value}" for name, (value, usual) in chosen.items() if value != usual)
+        options = "".join(
+            f", {name}={value}" for name, (value, usual) in chosen.items() if value != usual
+        )
         return f"{self.num_embeddings}, {self.embedding_dim}{options}"
 
 
@@ -98,7 +102,9 @@ class Embedding(Table):
         device: Any = None,
         dtype: Any = None,
     ):
-        super().__init__(num_embeddings, embedding_dim, padding_idx, _weight, _freeze, device, dtype)
+        super().__init__(
+            num_embeddings, embedding_dim, padding_idx, _weight, _freeze, device, dtype
+        )
         self.max_norm = max_norm
         self.norm_type = norm_type
         self.scale_grad_by_freq = scale_grad_by_freq
@@ -107,7 +113,13 @@ class Embedding(Table):
     def forward(self, input: Tensor) -> Tensor:
         """x (*) -> (*, D)."""
         return F.embedding(
-            input, self.weight, self.padding_idx, self.max_norm, self.norm_type, self.scale_grad_by_freq, self.sparse
+            input,
+            self.weight,
+            self.padding_idx,
+            self.max_norm,
+            self.norm_type,
+            self.scale_grad_by_freq,
+            self.sparse,
         )
 
 
@@ -133,7 +145,9 @@ class EmbeddingBag(Table):
         dtype: Any = None,
         _freeze: bool = False,
     ):
-        super().__init__(num_embeddings, embedding_dim, padding_idx, _weight, _freeze, device, dtype)
+        super().__init__(
+            num_embeddings, embedding_dim, padding_idx, _weight, _freeze, device, dtype
+        )
         self.max_norm = max_norm
         self.norm_type = norm_type
         self.scale_grad_by_freq = scale_grad_by_freq
@@ -141,7 +155,9 @@ class EmbeddingBag(Table):
         self.sparse = sparse
         self.include_last_offset = include_last_offset
 
-    def forward(self, input: Tensor, offsets: Tensor | None = None, per_sample_weights: Tensor | None = None) -> Tensor:
+    def forward(
+        self, input: Tensor, offsets: Tensor | None = None, per_sample_weights: Tensor | None = None
+    ) -> Tensor:
         """x (B, L), or x (N) and offsets (B) -> (B, D)."""
         return F.embedding_bag(
             input,
@@ -164,6 +180,8 @@ class EmbeddingBag(Table):
             "norm_type": (self.norm_type, 2.0),
             "scale_grad_by_freq": (self.scale_grad_by_freq, False),
         }
-        options = "".join(f", {name}={value}" for name, (value, usual) in chosen.items() if value != usual)
+        options = "".join(
+            f", {name}={value}" for name, (value, usual) in chosen.items() if value != usual
+        )
         padding = "" if self.padding_idx is None else f", padding_idx={self.padding_idx}"
         return f"{self.num_embeddings}, {self.embedding_dim}{options}, mode={self.mode!r}{padding}"

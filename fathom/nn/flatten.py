@@ -36,9 +36,15 @@ class Unflatten(Module):
     def __init__(self, dim: int | str, unflattened_size: Any):
         super().__init__()
         if isinstance(dim, str):
-            raise NotImplementedError(f"Unflatten: dims have numbers here, not names; got dim={dim!r}")
-        if not isinstance(unflattened_size, (tuple, list)) or not all(isinstance(n, int) for n in unflattened_size):
-            raise TypeError(f"unflattened_size must be a tuple of ints, but found {unflattened_size!r}")
+            raise NotImplementedError(
+                f"Unflatten: dims have numbers here, not names; got dim={dim!r}"
+            )
+        if not isinstance(unflattened_size, (tuple, list)) or not all(
+            isinstance(n, int) for n in unflattened_size
+        ):
+            raise TypeError(
+                f"unflattened_size must be a tuple of ints, but found {unflattened_size!r}"
+            )
         self.dim = dim
         self.unflattened_size = unflattened_size
 

@@ -38,7 +38,12 @@ class Hooked:
         return handle
 
     def register_forward_hook(
-        self, hook: Callable, *, prepend: bool = False, with_kwargs: bool = False, always_call: bool = False
+        self,
+        hook: Callable,
+        *,
+        prepend: bool = False,
+        with_kwargs: bool = False,
+        always_call: bool = False,
     ) -> RemovableHandle:
         """Call hook(module, args, output) after forward; what it returns, if not None, replaces the output.
 
@@ -58,7 +63,9 @@ class Hooked:
             self._forward_hooks_always_called[handle.id] = True
         return handle
 
-    def register_full_backward_pre_hook(self, hook: Callable, prepend: bool = False) -> RemovableHandle:
+    def register_full_backward_pre_hook(
+        self, hook: Callable, prepend: bool = False
+    ) -> RemovableHandle:
         """Call hook(module, grad_output) when the gradients of the outputs are known; it may return others."""
         return added(self._backward_pre_hooks, hook, prepend)
 
@@ -85,7 +92,9 @@ class Hooked:
                     replaced = hook(self, args)
                     if replaced is not None:
                         args = replaced if isinstance(replaced, tuple) else (replaced,)
-            backward = BackwardHooks(self) if self._backward_hooks or self._backward_pre_hooks else None
+            backward = (
+                BackwardHooks(self) if self._backward_hooks or self._backward_pre_hooks else None
+            )
             if backward is not None:
                 args = backward.at_inputs(args)
             y = self.forward(*args, **kwargs)
@@ -99,7 +108,9 @@ class Hooked:
             raise
         return y if backward is None else backward.at_outputs(y)
 
-    def _call_forward_hook(self, key: int, hook: Callable, args: tuple, kwargs: dict, y: Any) -> Any:
+    def _call_forward_hook(
+        self, key: int, hook: Callable, args: tuple, kwargs: dict, y: Any
+    ) -> Any:
         if key in self._forward_hooks_with_kwargs:
             return hook(self, args, kwargs, y)
         return hook(self, args, y)
@@ -114,7 +125,9 @@ def added(hooks: OrderedDict, hook: Callable, first: bool) -> RemovableHandle:
 
 def pair_of(replaced: Any) -> tuple[tuple, dict]:
     if not isinstance(replaced, tuple) or len(replaced) != 2:
-        raise RuntimeError(f"a forward pre-hook with kwargs must return None or a tuple (args, kwargs), got {replaced}")
+        raise RuntimeError(
+            f"a forward pre-hook with kwargs must return None or a tuple (args, kwargs), got {replaced}"
+        )
     return replaced
 
 
@@ -140,7 +153,7 @@ class BackwardHooks:
     def __init__(self, module: Any):
         self.module = module
         self.grad_output: tuple = ()
-        self.inputs: list[bool] = []             # which arguments get a gradient
+        self.inputs: list[bool] = []  # which arguments get a gradient
 
     def at_inputs(self, args: tuple) -> tuple:
         """The arguments, so passed on that the gradients of all of them are seen together."""

@@ -39,7 +39,9 @@ def ones_(tensor: Tensor) -> Tensor:
 def eye_(tensor: Tensor) -> Tensor:
     """The identity matrix: what a square linear layer needs to pass its input on."""
     if tensor.ndim != 2:
-        raise ValueError(f"eye_: only tensors with 2 dimensions are supported, got {tuple(tensor.shape)}")
+        raise ValueError(
+            f"eye_: only tensors with 2 dimensions are supported, got {tuple(tensor.shape)}"
+        )
     with no_grad():
         return tensor.copy_(creation.eye(*tensor.shape, dtype=tensor.dtype, device=tensor.device))
 
@@ -50,9 +52,13 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
     tensor (O, I, *window), with O divisible by `groups`.
     """
     if tensor.ndim not in (3, 4, 5):
-        raise ValueError(f"dirac_: only tensors with 3, 4, or 5 dimensions are supported, got {tuple(tensor.shape)}")
+        raise ValueError(
+            f"dirac_: only tensors with 3, 4, or 5 dimensions are supported, got {tuple(tensor.shape)}"
+        )
     if tensor.shape[0] % groups:
-        raise ValueError(f"dirac_: dim 0 must be divisible by groups, got {tensor.shape[0]} and {groups}")
+        raise ValueError(
+            f"dirac_: dim 0 must be divisible by groups, got {tensor.shape[0]} and {groups}"
+        )
     middle = tuple(size // 2 for size in tensor.shape[2:])
     outputs = tensor.shape[0] // groups
     with no_grad():
@@ -66,14 +72,18 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
 # ---- drawn values --------------------------------------------------------------------------------
 
 
-def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generator | None = None) -> Tensor:
+def uniform_(
+    tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generator | None = None
+) -> Tensor:
     r"""Uniform on [a, b), $\mathcal U(a, b)$."""
     with no_grad():
         drawn = randomness.uniform(tuple(tensor.shape), tensor.dtype, generator)
         return tensor.copy_(drawn * (b - a) + a)
 
 
-def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None) -> Tensor:
+def normal_(
+    tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None
+) -> Tensor:
     r"""Normal, $\mathcal N(\text{mean}, \text{std}^2)$."""
     with no_grad():
         drawn = randomness.gaussian(tuple(tensor.shape), tensor.dtype, generator)
@@ -98,16 +108,20 @@ def trunc_normal_(
             stacklevel=2,
         )
 
-    def below(x: float) -> float:                # the standard normal distribution function
+    def below(x: float) -> float:  # the standard normal distribution function
         return (1 + math.erf((x - mean) / std / math.sqrt(2))) / 2
 
     with no_grad():
         low, high = 2 * below(a) - 1, 2 * below(b) - 1
-        drawn = randomness.uniform(tuple(tensor.shape), tensor.dtype, generator) * (high - low) + low
+        drawn = (
+            randomness.uniform(tuple(tensor.shape), tensor.dtype, generator) * (high - low) + low
+        )
         return tensor.copy_((drawn.erfinv() * (std * math.sqrt(2)) + mean).clamp(a, b))
 
 
-def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
+def xavier_uniform_(
+    tensor: Tensor, gain: float = 1.0, generator: Generator | None = None
+) -> Tensor:
     r"""Uniform on $\pm\,\text{gain}\sqrt{6 / (n_{in} + n_{out})}$ (Glorot and Bengio 2010)."""
     inputs, outputs = fans("xavier_uniform_", tensor)
     bound = gain * math.sqrt(6 / (inputs + outputs))
@@ -129,7 +143,9 @@ def kaiming_uniform_(
 ) -> Tensor:
     r"""Uniform on $\pm\,\text{gain}\sqrt{3 / n}$ (He et al. 2015); n is fan_in, or fan_out as `mode` says."""
     if 0 in tensor.shape:
-        warnings.warn("kaiming_uniform_: initializing zero-element tensors is a no-op", stacklevel=2)
+        warnings.warn(
+            "kaiming_uniform_: initializing zero-element tensors is a no-op", stacklevel=2
+        )
         return tensor
     bound = math.sqrt(3) * spread("kaiming_uniform_", tensor, a, mode, nonlinearity)
     return uniform_(tensor, -bound, bound, generator)
@@ -142,7 +158,7 @@ def kaiming_normal_(
     nonlinearity: str = "leaky_relu",
     generator: Generator | None = None,
 ) -> Tensor:
-    r"""Normal with standard deviation $\text{gain} / \sqrt n$ (He et al. 2015); n is fan_in, or fan_out as `mode` says."""
+    r"""Normal with standard deviation $\text{gain} / \sqrt n$ (He et al. 2015); n as `mode` says."""
     if 0 in tensor.shape:
         warnings.warn("kaiming_normal_: initializing zero-element tensors is a no-op", stacklevel=2)
         return tensor
@@ -156,23 +172,31 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = N
     signs that make it uniformly distributed.
     """
     if tensor.ndim < 2:
-        raise ValueError(f"orthogonal_: only tensors with 2 or more dimensions are supported, got {tuple(tensor.shape)}")
+        raise ValueError(
+            f"orthogonal_: only tensors with 2 or more dimensions are supported, got {tuple(tensor.shape)}"
+        )
     if tensor.numel() == 0:
         return tensor
     rows = tensor.shape[0]
     columns = tensor.numel() // rows
     with no_grad():
-        tall = randomness.gaussian((max(rows, columns), min(rows, columns)), tensor.dtype, generator)
+        tall = randomness.gaussian(
+            (max(rows, columns), min(rows, columns)), tensor.dtype, generator
+        )
         q, r = tall.qr()
         q = q * r.diagonal().sign()
         q = q.t() if rows < columns else q
         return tensor.copy_(q.reshape(tensor.shape) * gain)
 
 
-def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Generator | None = None) -> Tensor:
+def sparse_(
+    tensor: Tensor, sparsity: float, std: float = 0.01, generator: Generator | None = None
+) -> Tensor:
     """Normal with standard deviation `std`, and in each column a share `sparsity` of the elements 0."""
     if tensor.ndim != 2:
-        raise ValueError(f"sparse_: only tensors with 2 dimensions are supported, got {tuple(tensor.shape)}")
+        raise ValueError(
+            f"sparse_: only tensors with 2 dimensions are supported, got {tuple(tensor.shape)}"
+        )
     rows, columns = tensor.shape
     zeros = math.ceil(sparsity * rows)
     with no_grad():
@@ -212,7 +236,8 @@ def fans(name: str, tensor: Tensor) -> tuple[int, int]:
     """(fan_in, fan_out): how many inputs an output has, and how many outputs an input. tensor (out, in, *window)."""
     if tensor.ndim < 2:
         raise ValueError(
-            f"{name}: Fan in and fan out can not be computed for tensor with fewer than 2 dimensions, got {tuple(tensor.shape)}"
+            f"{name}: Fan in and fan out can not be computed for tensor with fewer than 2 dimensions,"
+            f" got {tuple(tensor.shape)}"
         )
     window = math.prod(tensor.shape[2:])
     return tensor.shape[1] * window, tensor.shape[0] * window
@@ -223,7 +248,9 @@ def spread(name: str, tensor: Tensor, a: float, mode: str, nonlinearity: str) ->
     if mode.lower() not in ("fan_in", "fan_out"):
         raise ValueError(f"Mode {mode} not supported, please use one of ['fan_in', 'fan_out']")
     inputs, outputs = fans(name, tensor)
-    return calculate_gain(nonlinearity, a) / math.sqrt(inputs if mode.lower() == "fan_in" else outputs)
+    return calculate_gain(nonlinearity, a) / math.sqrt(
+        inputs if mode.lower() == "fan_in" else outputs
+    )
 
 
 def _calculate_fan_in_and_fan_out(tensor: Tensor) -> tuple[int, int]:

@@ -21,7 +21,9 @@ class LazyModuleMixin(Module):
 
     def initialize_parameters(self, *args: Any, **kwargs: Any) -> None:
         """Give sizes and values to all that has none, from the arguments of forward."""
-        raise NotImplementedError(f"initialize_parameters is not implemented for {type(self).__name__}")
+        raise NotImplementedError(
+            f"initialize_parameters is not implemented for {type(self).__name__}"
+        )
 
     def has_uninitialized_params(self) -> bool:
         """Whether a parameter or buffer of this module, not of its children, has no size yet."""
@@ -36,7 +38,9 @@ class LazyModuleMixin(Module):
                 " buffer without a size"
             )
         if self.cls_to_become is not None:
-            self.__class__ = self.cls_to_become  # the object stays: it is registered with its parents
+            self.__class__ = (
+                self.cls_to_become
+            )  # the object stays: it is registered with its parents
         return Module.__call__(self, *args, **kwargs)
 
     def _load_from_state_dict(self, state_dict: dict, prefix: str, *rest: Any) -> None:

@@ -14,7 +14,9 @@ from fathom.tensors import Tensor
 class Loss(Module):
     """What the losses share: `reduction` is "mean", "sum" or "none"; the two older arguments say it too."""
 
-    def __init__(self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"):
+    def __init__(
+        self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
+    ):
         super().__init__()
         self.reduction = spoken(size_average, reduce, reduction)
 
@@ -62,7 +64,11 @@ class SmoothL1Loss(Loss):
     r"""Squared error below beta, absolute error above."""
 
     def __init__(
-        self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean", beta: float = 1.0
+        self,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+        beta: float = 1.0,
     ):
         super().__init__(size_average, reduce, reduction)
         self.beta = beta
@@ -131,7 +137,9 @@ class NLLLoss(WeightedLoss):
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """x (N, C, *), t (N, *) -> ()."""
-        return F.nll_loss(input, target, self.weight, ignore_index=self.ignore_index, reduction=self.reduction)
+        return F.nll_loss(
+            input, target, self.weight, ignore_index=self.ignore_index, reduction=self.reduction
+        )
 
 
 class MultiMarginLoss(WeightedLoss):
@@ -154,7 +162,9 @@ class MultiMarginLoss(WeightedLoss):
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """x (N, C), t (N) -> ()."""
-        return F.multi_margin_loss(input, target, self.p, self.margin, self.weight, reduction=self.reduction)
+        return F.multi_margin_loss(
+            input, target, self.p, self.margin, self.weight, reduction=self.reduction
+        )
 
 
 class MultiLabelMarginLoss(Loss):
@@ -255,7 +265,12 @@ class PoissonNLLLoss(Loss):
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """x (*), t (*) -> ()."""
         return F.poisson_nll_loss(
-            input, target, log_input=self.log_input, full=self.full, eps=self.eps, reduction=self.reduction
+            input,
+            target,
+            log_input=self.log_input,
+            full=self.full,
+            eps=self.eps,
+            reduction=self.reduction,
         )
 
 
@@ -269,7 +284,9 @@ class GaussianNLLLoss(Loss):
 
     def forward(self, input: Tensor, target: Tensor, var: Tensor | float) -> Tensor:
         """x (*), t (*), v (*) -> ()."""
-        return F.gaussian_nll_loss(input, target, var, full=self.full, eps=self.eps, reduction=self.reduction)
+        return F.gaussian_nll_loss(
+            input, target, var, full=self.full, eps=self.eps, reduction=self.reduction
+        )
 
 
 # ---- distances -----------------------------------------------------------------------------------
@@ -279,7 +296,11 @@ class HingeEmbeddingLoss(Loss):
     r"""$\ell = x$ where $t = 1$, $\max(0, m - x)$ where $t = -1$, of distances x."""
 
     def __init__(
-        self, margin: float = 1.0, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
+        self,
+        margin: float = 1.0,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
+        reduction: str = "mean",
     ):
         super().__init__(size_average, reduce, reduction)
         self.margin = margin
@@ -293,7 +314,11 @@ class MarginRankingLoss(Loss):
     r"""$\ell = \max(0, -t\,(a - b) + m)$: a should rank above b where $t = 1$."""
 
     def __init__(
-        self, margin: float = 0.0, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
+        self,
+        margin: float = 0.0,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
+        reduction: str = "mean",
     ):
         super().__init__(size_average, reduce, reduction)
         self.margin = margin
@@ -307,14 +332,20 @@ class CosineEmbeddingLoss(Loss):
     r"""$\ell = 1 - \cos(a, b)$ where $t = 1$, $\max(0, \cos(a, b) - m)$ where $t = -1$."""
 
     def __init__(
-        self, margin: float = 0.0, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
+        self,
+        margin: float = 0.0,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
+        reduction: str = "mean",
     ):
         super().__init__(size_average, reduce, reduction)
         self.margin = margin
 
     def forward(self, input1: Tensor, input2: Tensor, target: Tensor) -> Tensor:
         """a (N, D), b (N, D), t (N) -> ()."""
-        return F.cosine_embedding_loss(input1, input2, target, self.margin, reduction=self.reduction)
+        return F.cosine_embedding_loss(
+            input1, input2, target, self.margin, reduction=self.reduction
+        )
 
 
 class TripletMarginLoss(Loss):
@@ -332,7 +363,9 @@ class TripletMarginLoss(Loss):
     ):
         super().__init__(size_average, reduce, reduction)
         if margin <= 0:
-            raise ValueError(f"TripletMarginLoss: expected margin to be greater than 0, got {margin} instead")
+            raise ValueError(
+                f"TripletMarginLoss: expected margin to be greater than 0, got {margin} instead"
+            )
         self.margin = margin
         self.p = p
         self.eps = eps
@@ -341,7 +374,14 @@ class TripletMarginLoss(Loss):
     def forward(self, anchor: Tensor, positive: Tensor, negative: Tensor) -> Tensor:
         """Each (N, D) -> ()."""
         return F.triplet_margin_loss(
-            anchor, positive, negative, self.margin, self.p, self.eps, self.swap, reduction=self.reduction
+            anchor,
+            positive,
+            negative,
+            self.margin,
+            self.p,
+            self.eps,
+            self.swap,
+            reduction=self.reduction,
         )
 
 
@@ -357,7 +397,9 @@ class TripletMarginWithDistanceLoss(Loss):
         reduction: str = "mean",
     ):
         super().__init__(reduction=reduction)
-        self.distance_function = PairwiseDistance() if distance_function is None else distance_function
+        self.distance_function = (
+            PairwiseDistance() if distance_function is None else distance_function
+        )
         self.margin = margin
         self.swap = swap
 

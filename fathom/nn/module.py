@@ -1,7 +1,7 @@
 """Module: parameters and child modules under one name, and `forward`, the formula that uses them.
 
-    registry.py   what it is made of          state.py    saving and loading
-    hooks.py      who listens to its calls    errors.py   saying where something went wrong
+registry.py   what it is made of          state.py    saving and loading
+hooks.py      who listens to its calls    errors.py   saying where something went wrong
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Module(Registry, Stateful, Hooked):
     training: bool
 
     def __init__(self) -> None:
-        own = self.__dict__                      # plain attributes: nothing can be registered before these exist
+        own = self.__dict__  # plain attributes: nothing can be registered before these exist
         own["training"] = True
         own["_parameters"] = {}
         own["_buffers"] = {}
@@ -57,11 +57,18 @@ class Module(Registry, Stateful, Hooked):
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """The output for these inputs. Call the module itself, not this: `net(x)` runs the hooks too."""
-        raise NotImplementedError(f'Module [{type(self).__name__}] is missing the required "forward" function')
+        raise NotImplementedError(
+            f'Module [{type(self).__name__}] is missing the required "forward" function'
+        )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:
-            if self._forward_hooks or self._forward_pre_hooks or self._backward_hooks or self._backward_pre_hooks:
+            if (
+                self._forward_hooks
+                or self._forward_pre_hooks
+                or self._backward_hooks
+                or self._backward_pre_hooks
+            ):
                 return self._call_with_hooks(args, kwargs)
             return self.forward(*args, **kwargs)
         except LOCATED as error:
@@ -113,7 +120,7 @@ class Module(Registry, Stateful, Hooked):
     # ---- dtype and device ----
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
-        """Replace the values of every parameter, gradient and buffer by fn of them; parameters stay the objects they are."""
+        """Replace every parameter's, gradient's and buffer's values by fn of them; the parameters stay."""
         if recurse:
             for module in self.children():
                 module._apply(fn)
@@ -131,7 +138,14 @@ class Module(Registry, Stateful, Hooked):
                 self._buffers[name] = fn(buffer)
         return self
 
-    def to(self, *args: Any, dtype: Any = None, device: Any = None, non_blocking: bool = False, memory_format: Any = None) -> Self:
+    def to(
+        self,
+        *args: Any,
+        dtype: Any = None,
+        device: Any = None,
+        non_blocking: bool = False,
+        memory_format: Any = None,
+    ) -> Self:
         """Move and convert parameters and buffers, in place: to(device), to(dtype), to(device, dtype), to(tensor).
 
         A dtype applies to floating-point (and complex) tensors only: counters stay integers.
@@ -144,7 +158,9 @@ class Module(Registry, Stateful, Hooked):
             elif not isinstance(arg, bool):
                 device = arg
         if dtype is not None and dtypes.as_dtype(dtype).kind not in ("float", "complex"):
-            raise TypeError(f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={dtype}")
+            raise TypeError(
+                f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={dtype}"
+            )
 
         def moved(x: Tensor) -> Tensor:
             wanted = dtype if x.dtype.kind in ("float", "complex") else None

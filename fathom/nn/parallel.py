@@ -29,9 +29,14 @@ def scatter(inputs: Any, target_gpus: Sequence[Any], dim: int = 0) -> tuple:
         return tuple(part.to(where) for part, where in zip(parts, target_gpus, strict=False))
     if isinstance(inputs, (tuple, list)) and inputs:
         made = type(inputs)._make if hasattr(inputs, "_make") else type(inputs)
-        return tuple(made(parts) for parts in zip(*[scatter(x, target_gpus, dim) for x in inputs], strict=False))
+        return tuple(
+            made(parts)
+            for parts in zip(*[scatter(x, target_gpus, dim) for x in inputs], strict=False)
+        )
     if isinstance(inputs, dict) and inputs:
-        columns = [[(key, part) for part in scatter(x, target_gpus, dim)] for key, x in inputs.items()]
+        columns = [
+            [(key, part) for part in scatter(x, target_gpus, dim)] for key, x in inputs.items()
+        ]
         return tuple(type(inputs)(pairs) for pairs in zip(*columns, strict=False))
     return (inputs,) * count
 
@@ -42,7 +47,9 @@ def gather(outputs: Sequence[Any], target_device: Any, dim: int = 0) -> Any:
     if isinstance(first, TensorBase):
         return cat([part.to(target_device) for part in outputs], dim)
     if isinstance(first, dict):
-        return type(first)((key, gather([part[key] for part in outputs], target_device, dim)) for key in first)
+        return type(first)(
+            (key, gather([part[key] for part in outputs], target_device, dim)) for key in first
+        )
     if isinstance(first, (tuple, list)):
         made = type(first)._make if hasattr(first, "_make") else type(first)
         return made(gather(parts, target_device, dim) for parts in zip(*outputs, strict=True))
@@ -56,7 +63,11 @@ class DataParallel(Module):
     """
 
     def __init__(
-        self, module: Module, device_ids: Sequence[Any] | None = None, output_device: Any = None, dim: int = 0
+        self,
+        module: Module,
+        device_ids: Sequence[Any] | None = None,
+        output_device: Any = None,
+        dim: int = 0,
     ):
         super().__init__()
         self.module = module

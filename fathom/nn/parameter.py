@@ -27,9 +27,6 @@ class Parameter(Tensor):
         share(self, Tensor() if data is None else data)
         self.requires_grad_(requires_grad)
 
-    def __repr__(self, *, tensor_contents: Any = None) -> str:
-        return "Parameter containing:\n" + super().__repr__()
-
 
 class Buffer(Tensor):
     """A tensor that a module registers as a buffer when it is set as an attribute.
@@ -59,7 +56,7 @@ def share(x: Tensor, data: Tensor) -> None:
 class Uninitialized(Tensor):
     """A tensor whose sizes are not known yet: anything that needs them raises ValueError."""
 
-    becomes: type                                # the class it has once it is sized
+    becomes: type  # the class it has once it is sized
 
     def __init__(self, requires_grad: bool = False, device: Any = None, dtype: Any = None):
         self.future_dtype = dtypes.get_default_dtype() if dtype is None else dtypes.as_dtype(dtype)
@@ -67,7 +64,7 @@ class Uninitialized(Tensor):
         self.tracked = requires_grad
 
     @property
-    def array(self) -> Any:                      # type: ignore[override]
+    def array(self) -> Any:  # type: ignore[override]
         raise ValueError(
             f"Attempted to use an uninitialized {self.becomes.__name__.lower()}: its sizes are not known"
             " before the first forward pass of its lazy module; call the module once with an example input"
@@ -96,7 +93,7 @@ class Uninitialized(Tensor):
         d = self.dtype if dtype is None else dtypes.as_dtype(dtype)
         where = self.device if device is None else Device(device)
         del self.future_dtype, self.future_device
-        self.__class__ = self.becomes            # the object stays, so that an optimizer may hold it
+        self.__class__ = self.becomes  # the object stays, so that an optimizer may hold it
         self.array = move(np.zeros(tuple(shape), d.numpy), where)
 
     def converted(self, convert: Callable[[Tensor], Tensor]) -> None:

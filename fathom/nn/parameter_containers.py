@@ -15,7 +15,9 @@ from fathom.nn.parameter import Parameter, is_lazy
 
 def as_parameter(value: Any) -> Any:
     """A tensor as a parameter; anything else as it is."""
-    plain = isinstance(value, TensorBase) and not isinstance(value, Parameter) and not is_lazy(value)
+    plain = (
+        isinstance(value, TensorBase) and not isinstance(value, Parameter) and not is_lazy(value)
+    )
     return Parameter(value) if plain else value
 
 
@@ -70,7 +72,9 @@ class ParameterList(Module):
     def extend(self, values: Iterable) -> Self:
         """Add values at the end."""
         if not isinstance(values, Iterable) or isinstance(values, TensorBase):
-            raise TypeError(f"ParameterList.extend should be called with an iterable, but got {type(values).__name__}")
+            raise TypeError(
+                f"ParameterList.extend should be called with an iterable, but got {type(values).__name__}"
+            )
         for value in values:
             self.append(value)
         return self
@@ -99,7 +103,10 @@ class ParameterDict(Module):
 
     def __setitem__(self, key: str, value: Any) -> None:
         if not isinstance(key, str):
-            raise TypeError(f"Index given to ParameterDict cannot be used as a key as it is not a string (type is '{type(key).__name__}')")
+            raise TypeError(
+                "Index given to ParameterDict cannot be used as a key as it is not a string"
+                f" (type is '{type(key).__name__}')"
+            )
         self._keys[key] = None
         setattr(self, key, as_parameter(value))
 

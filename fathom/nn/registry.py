@@ -82,7 +82,9 @@ class Registry:
         if not isinstance(name, str):
             raise TypeError(f"{kind} name should be a string, got {type(name).__name__}")
         if "." in name:
-            raise KeyError(f'{kind} name can\'t contain ".", got {name!r}: dots separate the parts of a path')
+            raise KeyError(
+                f'{kind} name can\'t contain ".", got {name!r}: dots separate the parts of a path'
+            )
         if name == "":
             raise KeyError(f'{kind} name can\'t be empty string ""')
         if hasattr(self, name) and name not in own:
@@ -161,10 +163,12 @@ class Registry:
             return
         if remove_duplicate:
             memo.add(self)
-        yield prefix, self                       # type: ignore[misc]
+        yield prefix, self  # type: ignore[misc]
         for name, module in self._modules.items():
             if module is not None:
-                yield from module.named_modules(memo, f"{prefix}.{name}" if prefix else name, remove_duplicate)
+                yield from module.named_modules(
+                    memo, f"{prefix}.{name}" if prefix else name, remove_duplicate
+                )
 
     def modules(self) -> Iterator[Module]:
         """This module and all below it."""
@@ -184,8 +188,14 @@ class Registry:
         for _, module in self.named_children():
             yield module
 
-    def _named_members(self, kind: str, prefix: str, recurse: bool, remove_duplicate: bool) -> Iterator:
-        tree = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate) if recurse else [(prefix, self)]
+    def _named_members(
+        self, kind: str, prefix: str, recurse: bool, remove_duplicate: bool
+    ) -> Iterator:
+        tree = (
+            self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate)
+            if recurse
+            else [(prefix, self)]
+        )
         seen = set()
         for path, module in tree:
             for name, member in getattr(module, kind).items():
@@ -224,7 +234,9 @@ class Registry:
         module: Any = self
         for name in target.split(".") if target else ():
             if not hasattr(module, name):
-                raise AttributeError(f"{type(module).__name__} has no attribute `{name}` (in the path {target!r})")
+                raise AttributeError(
+                    f"{type(module).__name__} has no attribute `{name}` (in the path {target!r})"
+                )
             module = getattr(module, name)
             if not isinstance(module, Registry):
                 raise AttributeError(f"`{name}` is not an nn.Module (in the path {target!r})")

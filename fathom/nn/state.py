@@ -34,7 +34,7 @@ class IncompatibleKeys(NamedTuple):
 class Stateful:
     """Saving to a state dict, and loading from one."""
 
-    _version = 1                                 # of the layout of a class's own state
+    _version = 1  # of the layout of a class's own state
     _parameters: dict[str, Any]
     _buffers: dict[str, Any]
     _modules: dict[str, Any]
@@ -46,7 +46,9 @@ class Stateful:
 
     # ---- saving ----
 
-    def state_dict(self, *, destination: dict | None = None, prefix: str = "", keep_vars: bool = False) -> dict[str, Any]:
+    def state_dict(
+        self, *, destination: dict | None = None, prefix: str = "", keep_vars: bool = False
+    ) -> dict[str, Any]:
         """All parameters and persistent buffers, by path. They share memory with the module's own.
 
         >>> list(fathom.nn.Linear(2, 3).state_dict())
@@ -63,7 +65,9 @@ class Stateful:
         self._save_to_state_dict(destination, prefix, keep_vars)
         for name, module in self._modules.items():
             if module is not None:
-                module.state_dict(destination=destination, prefix=f"{prefix}{name}.", keep_vars=keep_vars)
+                module.state_dict(
+                    destination=destination, prefix=f"{prefix}{name}.", keep_vars=keep_vars
+                )
         for hook in self._state_dict_hooks.values():
             replaced = hook(self, destination, prefix, metadata)
             destination = destination if replaced is None else replaced
@@ -78,20 +82,28 @@ class Stateful:
 
     def _own_state(self) -> dict[str, Any]:
         """This module's parameters and persistent buffers, by name."""
-        buffers = {k: v for k, v in self._buffers.items() if k not in self._non_persistent_buffers_set}
+        buffers = {
+            k: v for k, v in self._buffers.items() if k not in self._non_persistent_buffers_set
+        }
         return {k: v for k, v in {**self._parameters, **buffers}.items() if v is not None}
 
     def get_extra_state(self) -> Any:
         """What else belongs to the state; a subclass that defines it defines `set_extra_state` too."""
-        raise RuntimeError(f"{type(self).__name__} has no get_extra_state, but the state dict asks for it")
+        raise RuntimeError(
+            f"{type(self).__name__} has no get_extra_state, but the state dict asks for it"
+        )
 
     def set_extra_state(self, state: Any) -> None:
         """Take back what `get_extra_state` gave."""
-        raise RuntimeError(f"{type(self).__name__} has no set_extra_state, but the state dict holds extra state")
+        raise RuntimeError(
+            f"{type(self).__name__} has no set_extra_state, but the state dict holds extra state"
+        )
 
     # ---- loading ----
 
-    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> IncompatibleKeys:
+    def load_state_dict(
+        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
+    ) -> IncompatibleKeys:
         """Copy the tensors of a state dict into the module; raises RuntimeError naming all that does not fit.
 
         strict=False lets keys be missing or unexpected (sizes must fit all the same); assign=True puts
@@ -103,9 +115,9 @@ class Stateful:
         unexpected: list[str] = []
         errors: list[str] = []
         metadata = getattr(state_dict, "_metadata", None)
-        copy = OrderedDict(state_dict)           # hooks may rename its keys
+        copy = OrderedDict(state_dict)  # hooks may rename its keys
         if metadata is not None:
-            copy._metadata = metadata            # type: ignore[attr-defined]
+            copy._metadata = metadata  # type: ignore[attr-defined]
 
         def load(module: Any, state: dict, prefix: str) -> None:
             local = {} if metadata is None else metadata.get(prefix[:-1], {})
@@ -126,7 +138,9 @@ class Stateful:
             errors.insert(0, f"Missing key(s) in state_dict: {quoted(missing)}. ")
         if errors:
             listed = "\n\t".join(errors)
-            raise RuntimeError(f"Error(s) in loading state_dict for {type(self).__name__}:\n\t{listed}")
+            raise RuntimeError(
+                f"Error(s) in loading state_dict for {type(self).__name__}:\n\t{listed}"
+            )
         return IncompatibleKeys(missing, unexpected)
 
     def _load_from_state_dict(
@@ -141,7 +155,16 @@ class Stateful:
     ) -> None:
         """Take this module's own state, not its children's; note what is missing, unexpected or wrong."""
         for hook in self._load_state_dict_pre_hooks.values():
-            hook(self, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)
+            hook(
+                self,
+                state_dict,
+                prefix,
+                local_metadata,
+                strict,
+                missing_keys,
+                unexpected_keys,
+                error_msgs,
+            )
         own = self._own_state()
         for name, tensor in own.items():
             key = prefix + name
@@ -162,14 +185,18 @@ class Stateful:
                 if key.startswith(prefix) and not known:
                     unexpected_keys.append(key)
 
-    def _load_one(self, name: str, tensor: Tensor, given: Any, key: str, metadata: dict) -> str | None:
+    def _load_one(
+        self, name: str, tensor: Tensor, given: Any, key: str, metadata: dict
+    ) -> str | None:
         """Take one tensor; returns what is wrong with it, if something is."""
         if not isinstance(given, TensorBase):
             return f'While copying the parameter named "{key}", expected a fathom tensor but got {type(given).__name__}'
-        if is_lazy(tensor) or is_lazy(given):    # the mixin sizes it before; nothing to copy otherwise
+        if is_lazy(tensor) or is_lazy(
+            given
+        ):  # the mixin sizes it before; nothing to copy otherwise
             return None
         if tuple(tensor.shape) == () and tuple(given.shape) == (1,):
-            given = given[0]                     # older files hold scalars so
+            given = given[0]  # older files hold scalars so
         if tensor.shape != given.shape:
             return (
                 f"size mismatch for {key}: copying a param with shape {tuple(given.shape)} from checkpoint,"
@@ -200,7 +227,9 @@ class Stateful:
         """Call hook(module, state_dict, prefix, local_metadata, strict, missing, unexpected, errors) before loading."""
         return RemovableHandle(self._load_state_dict_pre_hooks, hook)
 
-    def _register_load_state_dict_pre_hook(self, hook: Callable, with_module: bool = False) -> RemovableHandle:
+    def _register_load_state_dict_pre_hook(
+        self, hook: Callable, with_module: bool = False
+    ) -> RemovableHandle:
         """PyTorch's older form: the hook is called without the module unless with_module is set."""
 
         def without_module(module: Any, *args: Any) -> None:

@@ -22,7 +22,11 @@ X = fathom.tensor(np.random.default_rng(0).normal(size=(5, 2)).astype(np.float32
 def test_given_tensors_stand_in_for_parameters_and_the_module_stays():
     net = network()
     before = net[0].weight
-    given = {"0.weight": fathom.zeros(4, 2), "0.bias": fathom.zeros(4), "2.bias": fathom.tensor([3.0])}
+    given = {
+        "0.weight": fathom.zeros(4, 2),
+        "0.bias": fathom.zeros(4),
+        "2.bias": fathom.tensor([3.0]),
+    }
     assert functional_call(net, given, (X,)).tolist() == [[3.0]] * 5
     assert net[0].weight is before
 
@@ -40,7 +44,9 @@ def test_gradients_by_parameters_are_those_of_backward():
     g = grad(lambda p: functional_call(net, p, X).pow(2).sum())(dict(net.named_parameters()))
     functional_call(net, {}, X).pow(2).sum().backward()
     for name, p in net.named_parameters():
-        np.testing.assert_allclose(g[name].detach().numpy(), p.grad.numpy(), rtol=1e-5, err_msg=name)
+        np.testing.assert_allclose(
+            g[name].detach().numpy(), p.grad.numpy(), rtol=1e-5, err_msg=name
+        )
 
 
 def test_gradients_of_each_example_at_once_equal_a_loop():
@@ -54,16 +60,24 @@ def test_gradients_of_each_example_at_once_equal_a_loop():
     for k in range(5):
         one = grad(loss)(parameters, X[k])
         for name in parameters:
-            np.testing.assert_allclose(each[name][k].numpy(), one[name].numpy(), rtol=1e-4, atol=1e-6)
+            np.testing.assert_allclose(
+                each[name][k].numpy(), one[name].numpy(), rtol=1e-4, atol=1e-6
+            )
 
 
 def test_an_ensemble_runs_as_one_model():
     fathom.manual_seed(1)
     models = [nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1)) for _ in range(3)]
     parameters, buffers = stack_module_state(models)
-    assert parameters["0.weight"].shape == (3, 3, 2) and parameters["0.weight"].requires_grad and buffers == {}
+    assert (
+        parameters["0.weight"].shape == (3, 3, 2)
+        and parameters["0.weight"].requires_grad
+        and buffers == {}
+    )
     y = vmap(lambda p, b: functional_call(models[0], (p, b), X))(parameters, buffers)
-    np.testing.assert_allclose(y.detach().numpy(), fathom.stack([m(X) for m in models]).detach().numpy(), rtol=1e-6)
+    np.testing.assert_allclose(
+        y.detach().numpy(), fathom.stack([m(X) for m in models]).detach().numpy(), rtol=1e-6
+    )
 
 
 def test_the_jacobian_by_the_parameters_is_pytorchs():
@@ -71,12 +85,16 @@ def test_the_jacobian_by_the_parameters_is_pytorchs():
     theirs = torch.nn.Sequential(torch.nn.Linear(2, 4), torch.nn.Tanh(), torch.nn.Linear(4, 1))
     theirs.load_state_dict({k: torch.tensor(v.numpy()) for k, v in net.state_dict().items()})
     x = X[:2]
-    ours = jacrev(lambda p: functional_call(net, p, x))({k: v.detach() for k, v in net.named_parameters()})
-    expected = torch.func.jacrev(lambda p: torch.func.functional_call(theirs, p, torch.tensor(x.numpy())))(
-        {k: v.detach() for k, v in theirs.named_parameters()}
+    ours = jacrev(lambda p: functional_call(net, p, x))(
+        {k: v.detach() for k, v in net.named_parameters()}
     )
+    expected = torch.func.jacrev(
+        lambda p: torch.func.functional_call(theirs, p, torch.tensor(x.numpy()))
+    )({k: v.detach() for k, v in theirs.named_parameters()})
     for name, value in expected.items():
-        np.testing.assert_allclose(ours[name].numpy(), value.numpy(), rtol=1e-4, atol=1e-6, err_msg=name)
+        np.testing.assert_allclose(
+            ours[name].numpy(), value.numpy(), rtol=1e-4, atol=1e-6, err_msg=name
+        )
 
 
 def test_tied_parameters_are_replaced_together():

@@ -14,7 +14,11 @@ TOLERANCE = {np.float32: 2e-5, np.float64: 1e-11}
 
 def both(array, dtype=None):
     """The array as a leaf of fathom and as a leaf of PyTorch, tracked where it is floating-point."""
-    array = np.asarray(array) if dtype is None or np.asarray(array).dtype.kind != "f" else np.asarray(array, dtype)
+    array = (
+        np.asarray(array)
+        if dtype is None or np.asarray(array).dtype.kind != "f"
+        else np.asarray(array, dtype)
+    )
     ours, theirs = fathom.tensor(array), torch.tensor(array)
     if array.dtype.kind == "f":
         ours.requires_grad_()
@@ -25,7 +29,9 @@ def both(array, dtype=None):
 def close(ours, theirs, tolerance: float, what: str) -> None:
     """Assert equal shapes and close values."""
     theirs = theirs.detach().numpy(force=True)
-    assert tuple(ours.shape) == theirs.shape, f"{what}: shape {tuple(ours.shape)}, PyTorch's {theirs.shape}"
+    assert tuple(ours.shape) == theirs.shape, (
+        f"{what}: shape {tuple(ours.shape)}, PyTorch's {theirs.shape}"
+    )
     assert ours.dtype.numpy == theirs.dtype, f"{what}: dtype {ours.dtype}, PyTorch's {theirs.dtype}"
     np.testing.assert_allclose(ours.detach().numpy(), theirs, tolerance, tolerance, err_msg=what)
 
@@ -35,7 +41,9 @@ def weights_like(y: np.ndarray) -> np.ndarray:
     return np.cos(np.arange(y.size)).reshape(y.shape).astype(y.dtype)
 
 
-def same_function(ours, theirs, arrays, dtype=np.float64, second_order: bool = True, gradients: bool = True) -> None:
+def same_function(
+    ours, theirs, arrays, dtype=np.float64, second_order: bool = True, gradients: bool = True
+) -> None:
     """Assert that both functions of these arrays agree: values, gradients, gradients of gradients."""
     tolerance = TOLERANCE[dtype]
     xs, ts = zip(*[both(a, dtype) for a in arrays], strict=True)
@@ -45,8 +53,12 @@ def same_function(ours, theirs, arrays, dtype=np.float64, second_order: bool = T
     if not gradients or not t.requires_grad:
         return
     weights = weights_like(t.detach().numpy())
-    gs = fathom.autograd.grad(y, xs, fathom.tensor(weights), create_graph=second_order, materialize_grads=True)
-    hs = torch.autograd.grad(t, ts, torch.tensor(weights), create_graph=second_order, materialize_grads=True)
+    gs = fathom.autograd.grad(
+        y, xs, fathom.tensor(weights), create_graph=second_order, materialize_grads=True
+    )
+    hs = torch.autograd.grad(
+        t, ts, torch.tensor(weights), create_graph=second_order, materialize_grads=True
+    )
     for k, (g, h) in enumerate(zip(gs, hs, strict=True)):
         close(g, h, tolerance, f"gradient of input {k}")
     if not second_order:
@@ -54,7 +66,11 @@ def same_function(ours, theirs, arrays, dtype=np.float64, second_order: bool = T
     s, r = sum((g * g).sum() for g in gs), sum((h * h).sum() for h in hs)
     if not r.requires_grad:
         return
-    gs = fathom.autograd.grad(s, xs, materialize_grads=True) if s.requires_grad else [x * 0 for x in xs]
+    gs = (
+        fathom.autograd.grad(s, xs, materialize_grads=True)
+        if s.requires_grad
+        else [x * 0 for x in xs]
+    )
     hs = torch.autograd.grad(r, ts, materialize_grads=True)
     for k, (g, h) in enumerate(zip(gs, hs, strict=True)):
         close(g, h, 10 * tolerance, f"second-order gradient of input {k}")
@@ -80,6 +96,8 @@ def same_layer(ours, theirs, arrays, dtype=np.float64, **kwargs) -> None:
     for k, (x, u) in enumerate(zip(xs, ts, strict=True)):
         if u.requires_grad and u.grad is not None:
             close(x.grad, u.grad, tolerance, f"gradient of input {k}")
-    for (name, p), (other, q) in zip(ours.named_parameters(), theirs.named_parameters(), strict=True):
+    for (name, p), (other, q) in zip(
+        ours.named_parameters(), theirs.named_parameters(), strict=True
+    ):
         assert name == other
         close(p.grad, q.grad, tolerance, f"gradient of {name}")

@@ -69,10 +69,16 @@ def test_a_function_agrees_with_pytorch_to_second_order(name, options, dtype):
 
     def check(at_zero, second_order):
         arrays = [numbers(at_zero=at_zero)]
-        same_function(lambda x: getattr(F, name)(x, **options), lambda x: theirs(x, **options), arrays, dtype, second_order)
+        same_function(
+            lambda x: getattr(F, name)(x, **options),
+            lambda x: theirs(x, **options),
+            arrays,
+            dtype,
+            second_order,
+        )
 
     check(0.0, second_order=False)
-    check(0.1, second_order=True)                # at a kink the second derivative is a matter of taste
+    check(0.1, second_order=True)  # at a kink the second derivative is a matter of taste
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -84,12 +90,13 @@ def test_prelu_learns_one_slope_or_one_for_each_channel(dtype):
 
 
 MODULES = [
-    "CELU()", "CELU(0.5, inplace=True)", "ELU()", "ELU(2.0)", "GELU()", "GELU('tanh')", "GLU()", "GLU(0)", "Hardshrink()",
-    "Hardshrink(0.2)", "Hardsigmoid()", "Hardswish()", "Hardtanh()", "Hardtanh(-2, 2)", "Hardtanh(-2.0, 2.5, inplace=True)",
-    "LeakyReLU()", "LeakyReLU(0.2, inplace=True)", "LeakyReLU(0.0)", "LogSigmoid()", "LogSoftmax(dim=1)", "Mish()", "PReLU()",
-    "PReLU(6)", "RReLU().eval()", "ReLU()", "ReLU(inplace=True)", "ReLU6()", "ReLU6(inplace=True)", "SELU()", "SiLU()",
-    "Sigmoid()", "Softmax(dim=-1)", "Softmin(dim=1)", "Softplus()", "Softplus(2, 10)", "Softshrink()", "Softsign()", "Tanh()",
-    "Tanhshrink()", "Threshold(0.1, 20)",
+    "CELU()", "CELU(0.5, inplace=True)", "ELU()", "ELU(2.0)", "GELU()", "GELU('tanh')", "GLU()", "GLU(0)",
+    "Hardshrink()", "Hardshrink(0.2)", "Hardsigmoid()", "Hardswish()", "Hardtanh()", "Hardtanh(-2, 2)",
+    "Hardtanh(-2.0, 2.5, inplace=True)", "LeakyReLU()", "LeakyReLU(0.2, inplace=True)", "LeakyReLU(0.0)",
+    "LogSigmoid()", "LogSoftmax(dim=1)", "Mish()", "PReLU()", "PReLU(6)", "RReLU().eval()", "ReLU()",
+    "ReLU(inplace=True)", "ReLU6()", "ReLU6(inplace=True)", "SELU()", "SiLU()", "Sigmoid()", "Softmax(dim=-1)",
+    "Softmin(dim=1)", "Softplus()", "Softplus(2, 10)", "Softshrink()", "Softsign()", "Tanh()", "Tanhshrink()",
+    "Threshold(0.1, 20)",
 ]  # fmt: skip
 
 
@@ -100,7 +107,7 @@ def test_a_module_agrees_with_pytorch(text, dtype):
     if "inplace" in text:
         assert repr(ours) == repr(theirs)
         ours.inplace = theirs.inplace = False
-    if text == "Hardsigmoid()":                  # its backward has a single-precision 1/6 in float64 too
+    if text == "Hardsigmoid()":  # its backward has a single-precision 1/6 in float64 too
         dtype = np.float32
     same_layer(ours, theirs, [numbers()], dtype)
 
@@ -159,7 +166,9 @@ def test_activations_map_over_examples_under_vmap():
         if "dim" in options:
             continue
         one_by_one = fathom.stack([getattr(F, name)(row, **options) for row in x])
-        mapped = fathom.func.vmap(lambda row, name=name, options=options: getattr(F, name)(row, **options))(x)
+        mapped = fathom.func.vmap(
+            lambda row, name=name, options=options: getattr(F, name)(row, **options)
+        )(x)
         np.testing.assert_allclose(mapped.numpy(), one_by_one.numpy(), rtol=1e-6, err_msg=name)
 
 

@@ -75,7 +75,8 @@ class TestModuleList:
     def test_prints_runs_of_equal_modules_as_pytorch_does(self):
         def made(library):
             return library.ModuleList(
-                [library.Linear(1, 1) for _ in range(3)] + [library.ReLU(), library.Sequential(library.ReLU())]
+                [library.Linear(1, 1) for _ in range(3)]
+                + [library.ReLU(), library.Sequential(library.ReLU())]
             )
 
         assert repr(made(nn)) == repr(made(torch.nn))
@@ -110,7 +111,11 @@ class TestModuleDict:
         layers["b"] = b
         layers.update([("c", nn.Tanh())])
         assert list(layers) == ["a", "b", "c"] and "b" in layers and len(layers) == 3
-        assert list(layers.keys()) == ["a", "b", "c"] and dict(layers.items())["a"] is a and b in list(layers.values())
+        assert (
+            list(layers.keys()) == ["a", "b", "c"]
+            and dict(layers.items())["a"] is a
+            and b in list(layers.values())
+        )
         assert layers.pop("c") is not None
         del layers["b"]
         assert list(layers) == ["a"]
@@ -134,7 +139,9 @@ class TestParameterList:
     def test_registers_and_prints(self):
         ours = nn.ParameterList([nn.Parameter(fathom.ones(2, 3)), fathom.ones(1), "text"])
         assert list(ours.state_dict()) == ["0", "1"] and isinstance(ours[1], nn.Parameter)
-        theirs = torch.nn.ParameterList([torch.nn.Parameter(torch.ones(2, 3)), torch.ones(1), "text"])
+        theirs = torch.nn.ParameterList(
+            [torch.nn.Parameter(torch.ones(2, 3)), torch.ones(1), "text"]
+        )
         assert repr(ours) == repr(theirs).replace("torch", "fathom").replace("builtins.", "")
 
     def test_is_a_list(self):
@@ -156,14 +163,21 @@ class TestParameterList:
 class TestParameterDict:
     def test_registers_and_prints(self):
         ours = nn.ParameterDict({"a": fathom.ones(2, 3), "b": nn.Parameter(fathom.ones(1))})
-        theirs = torch.nn.ParameterDict({"a": torch.ones(2, 3), "b": torch.nn.Parameter(torch.ones(1))})
+        theirs = torch.nn.ParameterDict(
+            {"a": torch.ones(2, 3), "b": torch.nn.Parameter(torch.ones(1))}
+        )
         assert list(ours.state_dict()) == list(theirs.state_dict())
         assert repr(ours) == repr(theirs).replace("torch", "fathom")
 
     def test_is_a_dict(self):
         values = nn.ParameterDict({"a": fathom.ones(1)})
         values["b"] = fathom.ones(2)
-        assert "b" in values and len(values) == 2 and list(values) == ["a", "b"] and list(reversed(values)) == ["b", "a"]
+        assert (
+            "b" in values
+            and len(values) == 2
+            and list(values) == ["a", "b"]
+            and list(reversed(values)) == ["b", "a"]
+        )
         assert values.get("c") is None and values.setdefault("c", fathom.ones(3)) is values["c"]
         assert len(values.pop("c")) == 3
         both = values | nn.ParameterDict({"d": fathom.ones(1)})

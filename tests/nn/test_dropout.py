@@ -15,10 +15,15 @@ def stream(seed: int = 0) -> fathom.Generator:
     return fathom.Generator().manual_seed(seed)
 
 
-@pytest.mark.parametrize("name", ["Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "FeatureAlphaDropout"])
+@pytest.mark.parametrize(
+    "name",
+    ["Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "FeatureAlphaDropout"],
+)
 def test_layers_print_as_pytorchs_and_do_nothing_in_evaluation(name):
     ours, theirs = getattr(nn, name)(0.3, inplace=True), getattr(torch.nn, name)(0.3, inplace=True)
-    assert repr(ours) == repr(theirs) and repr(getattr(nn, name)()) == repr(getattr(torch.nn, name)())
+    assert repr(ours) == repr(theirs) and repr(getattr(nn, name)()) == repr(
+        getattr(torch.nn, name)()
+    )
     x = fathom.ones(2, 3, 4, 5) if name != "Dropout1d" else fathom.ones(2, 3, 4)
     assert ours.eval()(x) is x
     with pytest.raises(ValueError, match="between 0 and 1, but got 1.5"):
@@ -80,7 +85,9 @@ def test_alpha_dropout_keeps_mean_and_variance():
     x = fathom.randn(400, 500, generator=stream(1))
     y = F.alpha_dropout(x, 0.3, training=True, generator=stream(2))
     assert abs(y.mean().item()) < 0.01 and abs(y.std().item() - 1) < 0.01
-    z = F.feature_alpha_dropout(fathom.randn(300, 300, 4, generator=stream(1)), 0.3, training=True, generator=stream(2))
+    z = F.feature_alpha_dropout(
+        fathom.randn(300, 300, 4, generator=stream(1)), 0.3, training=True, generator=stream(2)
+    )
     assert abs(z.mean().item()) < 0.02 and abs(z.std().item() - 1) < 0.02
 
 
@@ -93,7 +100,13 @@ def test_inplace_writes_into_the_input():
 
 
 @pytest.mark.parametrize(
-    ("function", "shape"), [(F.dropout1d, (3,)), (F.dropout2d, (3,)), (F.dropout3d, (2, 3)), (F.feature_alpha_dropout, (3,))]
+    ("function", "shape"),
+    [
+        (F.dropout1d, (3,)),
+        (F.dropout2d, (3,)),
+        (F.dropout3d, (2, 3)),
+        (F.feature_alpha_dropout, (3,)),
+    ],
 )
 def test_inputs_without_channels_are_refused(function, shape):
     with pytest.raises(ValueError, match="-d input, got|at least 2 dims"):
@@ -101,5 +114,7 @@ def test_inputs_without_channels_are_refused(function, shape):
 
 
 def test_a_chance_that_is_none_is_refused():
-    with pytest.raises(ValueError, match="dropout: dropout probability has to be between 0 and 1, but got -0.1"):
+    with pytest.raises(
+        ValueError, match="dropout: dropout probability has to be between 0 and 1, but got -0.1"
+    ):
         F.dropout(fathom.ones(3), -0.1)

@@ -21,14 +21,18 @@ STARTS = np.array([0, 2, 2, 5])
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("options", [{}, {"padding_idx": 2}, {"padding_idx": -1}, {"scale_grad_by_freq": True}])
+@pytest.mark.parametrize(
+    "options", [{}, {"padding_idx": 2}, {"padding_idx": -1}, {"scale_grad_by_freq": True}]
+)
 @pytest.mark.parametrize("numbers", [NUMBERS, np.array(3), np.zeros((0, 2), np.int64)])
 def test_embedding_agrees_with_pytorch(options, numbers, dtype):
     same_layer(nn.Embedding(6, 3, **options), torch.nn.Embedding(6, 3, **options), [numbers], dtype)
 
 
 def test_embedding_agrees_to_second_order():
-    same_function(lambda x, w: F.embedding(x, w) ** 2, lambda x, w: TF.embedding(x, w) ** 2, [NUMBERS, TABLE])
+    same_function(
+        lambda x, w: F.embedding(x, w) ** 2, lambda x, w: TF.embedding(x, w) ** 2, [NUMBERS, TABLE]
+    )
 
 
 @pytest.mark.parametrize("norm_type", [1.0, 2.0])
@@ -67,12 +71,20 @@ def test_embedding_bag_agrees_with_pytorch(options, arrays, dtype):
         return run
 
     flat = [a for a in arrays if a is not None] + [TABLE]
-    same_function(call(F.embedding_bag, fathom), call(TF.embedding_bag, torch), flat, dtype, second_order=False)
+    same_function(
+        call(F.embedding_bag, fathom),
+        call(TF.embedding_bag, torch),
+        flat,
+        dtype,
+        second_order=False,
+    )
 
 
 def test_the_bag_layer_prints_and_works_as_pytorchs():
     for options in ({}, {"mode": "sum", "padding_idx": 1}, {"max_norm": 1.0, "mode": "max"}):
-        assert repr(nn.EmbeddingBag(6, 3, **options)) == repr(torch.nn.EmbeddingBag(6, 3, **options))
+        assert repr(nn.EmbeddingBag(6, 3, **options)) == repr(
+            torch.nn.EmbeddingBag(6, 3, **options)
+        )
     same_layer(nn.EmbeddingBag(6, 3), torch.nn.EmbeddingBag(6, 3), [LIST, STARTS])
 
 
@@ -101,7 +113,9 @@ def test_embedding_maps_over_tables_under_vmap():
 
 def test_wrong_numbers_are_refused():
     layer = nn.Embedding(6, 3)
-    with pytest.raises(IndexError, match=r"Embedding\(6, 3\): index 6 is out of range: the table has 6 rows"):
+    with pytest.raises(
+        IndexError, match=r"Embedding\(6, 3\): index 6 is out of range: the table has 6 rows"
+    ):
         layer(fathom.tensor([0, 6]))
     with pytest.raises(IndexError, match="index -1 is out of range"):
         layer(fathom.tensor([-1]))

@@ -22,7 +22,12 @@ random = np.random.default_rng(0)
 @pytest.mark.parametrize("shape", [(4, 3), (3,), (2, 4, 3), (2, 1, 5, 3), (0, 3)])
 @pytest.mark.parametrize("bias", [True, False])
 def test_linear_agrees_with_pytorch(shape, bias, dtype):
-    same_layer(nn.Linear(3, 2, bias=bias), torch.nn.Linear(3, 2, bias=bias), [random.normal(size=shape)], dtype)
+    same_layer(
+        nn.Linear(3, 2, bias=bias),
+        torch.nn.Linear(3, 2, bias=bias),
+        [random.normal(size=shape)],
+        dtype,
+    )
 
 
 def test_linear_agrees_to_second_order_and_with_one_output():
@@ -53,12 +58,17 @@ def test_distances_agree_with_pytorch(dtype):
     a, b = random.normal(size=(4, 6)), random.normal(size=(4, 6))
     for p in (1.0, 2.0, 3.0):
         same_layer(nn.PairwiseDistance(p), torch.nn.PairwiseDistance(p), [a, b], dtype)
-    same_layer(nn.PairwiseDistance(keepdim=True), torch.nn.PairwiseDistance(keepdim=True), [a, b], dtype)
+    same_layer(
+        nn.PairwiseDistance(keepdim=True), torch.nn.PairwiseDistance(keepdim=True), [a, b], dtype
+    )
     same_layer(nn.CosineSimilarity(), torch.nn.CosineSimilarity(), [a, b], dtype)
     same_layer(nn.CosineSimilarity(dim=0), torch.nn.CosineSimilarity(dim=0), [a, b], dtype)
     same_function(F.pdist, TF.pdist, [a], dtype, second_order=False)
     same_function(
-        lambda x, y: F.cosine_similarity(x, y, dim=-1), lambda x, y: TF.cosine_similarity(x, y, dim=-1), [a, b[:1]], dtype
+        lambda x, y: F.cosine_similarity(x, y, dim=-1),
+        lambda x, y: TF.cosine_similarity(x, y, dim=-1),
+        [a, b[:1]],
+        dtype,
     )
 
 
@@ -82,7 +92,10 @@ def test_layers_are_made_in_a_dtype():
 
 
 def test_a_wrong_last_size_says_the_way_out():
-    with pytest.raises(ValueError, match=r"^Linear\(in_features=784, .*\): got x \(32, 28, 28\); flatten it to \(32, 784\) first"):
+    with pytest.raises(
+        ValueError,
+        match=r"^Linear\(in_features=784, .*\): got x \(32, 28, 28\); flatten it to \(32, 784\) first",
+    ):
         nn.Linear(784, 10)(fathom.zeros(32, 28, 28))
     with pytest.raises(RuntimeError, match="its last size must be in_features=3"):
         nn.Linear(3, 2)(fathom.zeros(4, 5))
@@ -140,12 +153,16 @@ def test_a_lazy_layer_draws_as_a_linear_one():
     fathom.manual_seed(3)
     layer = nn.LazyLinear(3)
     layer(fathom.ones(1, 5))
-    assert bool((layer.weight == expected.weight).all()) and bool((layer.bias == expected.bias).all())
+    assert bool((layer.weight == expected.weight).all()) and bool(
+        (layer.bias == expected.bias).all()
+    )
 
 
 def test_using_a_parameter_too_early_says_what_to_do():
     layer = nn.LazyLinear(3)
-    with pytest.raises(ValueError, match="uninitialized parameter.*call the module once with an example input"):
+    with pytest.raises(
+        ValueError, match="uninitialized parameter.*call the module once with an example input"
+    ):
         layer.weight.sum()
     with pytest.raises(RuntimeError, match="Can't access the shape of an uninitialized parameter"):
         _ = layer.weight.shape
@@ -208,5 +225,7 @@ def test_a_lazy_layer_of_ones_own():
     assert repr(layer.seen) == "<UninitializedBuffer>"
     assert layer(fathom.ones(2, 3)).shape == (2, 3)
     assert type(layer.seen) is fathom.Tensor
-    with pytest.raises(NotImplementedError, match="initialize_parameters is not implemented for Sequential"):
+    with pytest.raises(
+        NotImplementedError, match="initialize_parameters is not implemented for Sequential"
+    ):
         type("Sequential", (nn.LazyModuleMixin,), {})()(1)

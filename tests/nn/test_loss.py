@@ -25,6 +25,7 @@ CHANCES = random.dirichlet(np.ones(C), N)
 WEIGHTS = np.array([0.2, 1.0, 3.0, 0.5])
 IMAGES = random.normal(size=(2, C, 3, 3))
 PIXELS = random.integers(0, C, (2, 3, 3))
+LABELS = np.array([[0, 3, -1, 1], [2, -1, 0, 0], [-1, 0, 1, 2], [0, 1, 2, 3], [1, -1, 3, -1]])
 A, B, D = (random.normal(size=(N, 7)) for _ in range(3))
 POSITIVE = random.random((N, C)) * 0.9 + 0.05
 
@@ -66,7 +67,7 @@ CASES = [
     ("multi_margin_loss", [X, CLASSES], {}),
     ("multi_margin_loss", [X, CLASSES, WEIGHTS], {"names": ("weight",), "p": 2, "margin": 0.7}),
     ("multi_margin_loss", [X[0], np.array(2)], {}),
-    ("multilabel_margin_loss", [X, np.array([[0, 3, -1, 1], [2, -1, 0, 0], [-1, 0, 1, 2], [0, 1, 2, 3], [1, -1, 3, -1]])], {}),
+    ("multilabel_margin_loss", [X, LABELS], {}),
     ("multilabel_margin_loss", [X[0], np.array([3, 0, -1, 1])], {}),
     ("nll_loss", [X, CLASSES], {}),
     ("nll_loss", [X, CLASSES, WEIGHTS], {"names": ("weight",)}),
@@ -109,8 +110,14 @@ def with_options(library, name: str, options: dict, reduction: str):
 @pytest.mark.parametrize("reduction", REDUCTIONS)
 @pytest.mark.parametrize(("name", "arrays", "options"), CASES)
 def test_a_loss_agrees_with_pytorch_to_second_order(name, arrays, options, reduction, dtype):
-    ours, theirs = with_options(F, name, options, reduction), with_options(TF, name, options, reduction)
-    hard = name in ("multi_margin_loss", "multilabel_margin_loss")     # PyTorch cannot differentiate these twice
+    ours, theirs = (
+        with_options(F, name, options, reduction),
+        with_options(TF, name, options, reduction),
+    )
+    hard = name in (
+        "multi_margin_loss",
+        "multilabel_margin_loss",
+    )  # PyTorch cannot differentiate these twice
     same_function(ours, theirs, arrays, dtype, second_order=dtype is np.float64 and not hard)
 
 
@@ -129,7 +136,11 @@ MODULES = [
     ("MSELoss", {}, [X, T]),
     ("SmoothL1Loss", {"beta": 0.5}, [X, T]),
     ("HuberLoss", {"delta": 0.5}, [X, T]),
-    ("CrossEntropyLoss", {"label_smoothing": 0.1, "ignore_index": 3, "weight": WEIGHTS}, [X, CLASSES]),
+    (
+        "CrossEntropyLoss",
+        {"label_smoothing": 0.1, "ignore_index": 3, "weight": WEIGHTS},
+        [X, CLASSES],
+    ),
     ("NLLLoss", {"weight": WEIGHTS, "reduction": "sum"}, [X, CLASSES]),
     ("MultiMarginLoss", {"p": 2, "margin": 0.5, "weight": WEIGHTS}, [X, CLASSES]),
     ("MultiLabelMarginLoss", {}, [X, np.tile([1, 0, -1, 2], (N, 1))]),
@@ -151,7 +162,10 @@ MODULES = [
 @pytest.mark.parametrize(("name", "options", "arrays"), MODULES)
 def test_a_module_hands_on_its_options(name, options, arrays):
     def made(library, tensor):
-        given = {key: tensor(value) if isinstance(value, np.ndarray) else value for key, value in options.items()}
+        given = {
+            key: tensor(value) if isinstance(value, np.ndarray) else value
+            for key, value in options.items()
+        }
         return getattr(library, name)(**given)
 
     ours, theirs = made(nn, fathom.tensor), made(torch.nn, torch.tensor)
@@ -159,7 +173,9 @@ def test_a_module_hands_on_its_options(name, options, arrays):
     assert list(ours.state_dict()) == list(theirs.state_dict())
     ours, theirs = ours.double(), theirs.double()
     value = ours(*[fathom.tensor(a) for a in arrays])
-    np.testing.assert_allclose(value.numpy(), theirs(*[torch.tensor(a) for a in arrays]).numpy(), rtol=1e-12)
+    np.testing.assert_allclose(
+        value.numpy(), theirs(*[torch.tensor(a) for a in arrays]).numpy(), rtol=1e-12
+    )
 
 
 def test_the_older_arguments_say_the_reduction_too():
@@ -192,7 +208,9 @@ def test_bce_of_sure_probabilities_is_at_most_100_and_has_no_infinite_gradient()
 def test_losses_of_single_examples_under_vmap_equal_those_of_the_batch():
     x, t = fathom.tensor(X), fathom.tensor(CLASSES)
     mapped = fathom.func.vmap(lambda x, t: F.cross_entropy(x, t))(x, t)
-    np.testing.assert_allclose(mapped.numpy(), F.cross_entropy(x, t, reduction="none").numpy(), rtol=1e-12)
+    np.testing.assert_allclose(
+        mapped.numpy(), F.cross_entropy(x, t, reduction="none").numpy(), rtol=1e-12
+    )
     gradients = fathom.func.vmap(fathom.func.grad(lambda x, t: F.cross_entropy(x, t)))(x, t)
     x.requires_grad_()
     F.cross_entropy(x, t, reduction="sum").backward()

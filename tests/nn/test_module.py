@@ -57,8 +57,12 @@ def block():
 def test_walks_give_pytorchs_paths_in_its_order(block):
     theirs = TorchBlock()
     for walk in ("named_parameters", "named_buffers", "named_modules", "named_children"):
-        assert [path for path, _ in getattr(block, walk)()] == [path for path, _ in getattr(theirs, walk)()], walk
-    assert [path for path, _ in block.named_parameters("net")] == [path for path, _ in theirs.named_parameters("net")]
+        assert [path for path, _ in getattr(block, walk)()] == [
+            path for path, _ in getattr(theirs, walk)()
+        ], walk
+    assert [path for path, _ in block.named_parameters("net")] == [
+        path for path, _ in theirs.named_parameters("net")
+    ]
     assert len(list(block.parameters(recurse=False))) == 1
     assert repr(block) == repr(theirs).replace("TorchBlock", "Block")
 
@@ -134,16 +138,25 @@ def test_registering_before_init_says_so():
         def __init__(self, value):
             self.thing = value
 
-    with pytest.raises(AttributeError, match=r"cannot assign module before Module.__init__\(\) call"):
+    with pytest.raises(
+        AttributeError, match=r"cannot assign module before Module.__init__\(\) call"
+    ):
         Early(nn.ReLU())
-    with pytest.raises(AttributeError, match=r"cannot assign parameters before Module.__init__\(\) call"):
+    with pytest.raises(
+        AttributeError, match=r"cannot assign parameters before Module.__init__\(\) call"
+    ):
         Early(nn.Parameter(fathom.ones(1)))
-    with pytest.raises(AttributeError, match=r"no attribute '_forward_hooks'; call super\(\).__init__\(\) first"):
+    with pytest.raises(
+        AttributeError, match=r"no attribute '_forward_hooks'; call super\(\).__init__\(\) first"
+    ):
         Early(3)(1)
 
 
 def test_wrong_kinds_are_refused(block):
-    with pytest.raises(TypeError, match=r"cannot assign 'Tensor' as parameter 'scale' \(fathom.nn.Parameter or None"):
+    with pytest.raises(
+        TypeError,
+        match=r"cannot assign 'Tensor' as parameter 'scale' \(fathom.nn.Parameter or None",
+    ):
         block.scale = fathom.ones(1)
     with pytest.raises(TypeError, match="cannot assign 'int' as child module 'first'"):
         block.first = 3
@@ -171,7 +184,9 @@ def test_wrong_names_are_refused(block):
 
 
 def test_a_module_without_forward_says_so():
-    with pytest.raises(NotImplementedError, match=r'Module \[Module\] is missing the required "forward" function'):
+    with pytest.raises(
+        NotImplementedError, match=r'Module \[Module\] is missing the required "forward" function'
+    ):
         nn.Module()(1)
 
 
@@ -196,11 +211,15 @@ def test_the_state_shares_memory_and_has_no_history(block):
 
 def test_a_state_of_pytorch_gives_its_outputs(block):
     theirs = TorchBlock()
-    result = block.load_state_dict({k: fathom.tensor(v.numpy()) for k, v in theirs.state_dict().items()})
+    result = block.load_state_dict(
+        {k: fathom.tensor(v.numpy()) for k, v in theirs.state_dict().items()}
+    )
     assert repr(result) == "<All keys matched successfully>"
     x = np.random.default_rng(0).normal(size=(4, 2)).astype(np.float32)
     expected = theirs(torch.tensor(x)).detach().numpy()
-    np.testing.assert_allclose(block(fathom.tensor(x)).detach().numpy(), expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(
+        block(fathom.tensor(x)).detach().numpy(), expected, rtol=1e-5, atol=1e-6
+    )
 
 
 def test_a_state_that_does_not_fit_names_everything(block):
@@ -211,13 +230,23 @@ def test_a_state_that_does_not_fit_names_everything(block):
     with pytest.raises(RuntimeError) as caught:
         block.load_state_dict(state)
     message = str(caught.value)
-    assert 'Error(s) in loading state_dict for Block:\n\tMissing key(s) in state_dict: "scale". ' in message
+    assert (
+        'Error(s) in loading state_dict for Block:\n\tMissing key(s) in state_dict: "scale". '
+        in message
+    )
     assert 'Unexpected key(s) in state_dict: "extra.weight". ' in message
-    assert "size mismatch for second.weight: copying a param with shape (5, 5) from checkpoint" in message
+    assert (
+        "size mismatch for second.weight: copying a param with shape (5, 5) from checkpoint"
+        in message
+    )
 
 
 def test_strict_false_returns_what_was_missing_and_unexpected(block):
-    state = {"first.weight": fathom.ones(3, 2), "other": fathom.ones(1), "first.other": fathom.ones(1)}
+    state = {
+        "first.weight": fathom.ones(3, 2),
+        "other": fathom.ones(1),
+        "first.other": fathom.ones(1),
+    }
     result = block.load_state_dict(state, strict=False)
     assert result.missing_keys == ["scale", "steps", "first.bias", "second.weight"]
     assert sorted(result.unexpected_keys) == ["first.other", "other"]
@@ -234,7 +263,9 @@ def test_assign_puts_the_given_tensors_in_place(block):
 
 
 def test_what_is_no_tensor_is_refused(block):
-    with pytest.raises(RuntimeError, match='parameter named "scale", expected a fathom tensor but got float'):
+    with pytest.raises(
+        RuntimeError, match='parameter named "scale", expected a fathom tensor but got float'
+    ):
         block.load_state_dict({"scale": 3.0}, strict=False)
     with pytest.raises(TypeError, match="Expected state_dict to be dict-like"):
         block.load_state_dict([1])
@@ -309,10 +340,17 @@ def test_converting_keeps_the_parameters_and_leaves_integers(block):
     before = block.first.weight
     block(fathom.ones(1, 2)).sum().backward()
     block.double()
-    assert block.first.weight is before and before.dtype is fathom.float64 and before.grad.dtype is fathom.float64
+    assert (
+        block.first.weight is before
+        and before.dtype is fathom.float64
+        and before.grad.dtype is fathom.float64
+    )
     assert block.steps.dtype is fathom.int64 and block.cache.dtype is fathom.float64
     assert block.to(fathom.tensor(1.0)).scale.dtype is fathom.float32
-    assert block.half().scale.dtype is fathom.float16 and block.bfloat16().scale.dtype is fathom.bfloat16
+    assert (
+        block.half().scale.dtype is fathom.float16
+        and block.bfloat16().scale.dtype is fathom.bfloat16
+    )
     assert block.to("cpu", fathom.float64).scale.dtype is fathom.float64
     assert block.float().cpu().scale.dtype is fathom.float32
     assert block.type(fathom.float64).steps.dtype is fathom.float64
@@ -368,8 +406,12 @@ class TestForwardHooks:
                 return x * by
 
         layer, seen = Scaled(), []
-        layer.register_forward_pre_hook(lambda m, args, kwargs: (args, {"by": kwargs["by"] + 1}), with_kwargs=True)
-        layer.register_forward_hook(lambda m, args, kwargs, y: seen.append(kwargs), with_kwargs=True)
+        layer.register_forward_pre_hook(
+            lambda m, args, kwargs: (args, {"by": kwargs["by"] + 1}), with_kwargs=True
+        )
+        layer.register_forward_hook(
+            lambda m, args, kwargs, y: seen.append(kwargs), with_kwargs=True
+        )
         assert layer(fathom.tensor(2.0), by=2).item() == 6
         assert seen == [{"by": 3}]
         layer.register_forward_pre_hook(lambda m, args, kwargs: args, with_kwargs=True)
@@ -422,14 +464,18 @@ class TestBackwardHooks:
     def test_they_replace_gradients(self):
         layer = nn.Identity()
         layer.register_full_backward_pre_hook(lambda module, grad_output: (grad_output[0] * 2,))
-        layer.register_full_backward_hook(lambda module, grad_input, grad_output: (grad_input[0] + 1,))
+        layer.register_full_backward_hook(
+            lambda module, grad_input, grad_output: (grad_input[0] + 1,)
+        )
         x = fathom.tensor([1.0, 2.0], requires_grad=True)
         layer(x * 1).sum().backward()
         assert x.grad.tolist() == [3.0, 3.0]
 
     def test_they_run_where_no_input_is_tracked(self):
         layer, seen = nn.Linear(2, 1), []
-        layer.register_full_backward_hook(lambda m, grad_input, grad_output: seen.append((grad_input, grad_output[0].item())))
+        layer.register_full_backward_hook(
+            lambda m, grad_input, grad_output: seen.append((grad_input, grad_output[0].item()))
+        )
         layer(fathom.ones(1, 2)).sum().backward()
         assert seen == [((None,), 1.0)]
         assert layer.weight.grad is not None
@@ -442,7 +488,9 @@ def test_a_wrong_shape_names_the_path_of_the_layer():
     class Net(nn.Module):
         def __init__(self):
             super().__init__()
-            self.net = nn.Sequential(nn.Flatten(1, -1), nn.ReLU(), nn.Sequential(nn.Linear(400, 120)))
+            self.net = nn.Sequential(
+                nn.Flatten(1, -1), nn.ReLU(), nn.Sequential(nn.Linear(400, 120))
+            )
 
         def forward(self, x):
             return self.net[2](x)
@@ -464,7 +512,10 @@ def test_the_path_is_that_of_a_layer_called_from_far_above():
         def forward(self, x):
             return self.parts["head"][0](x)
 
-    with pytest.raises(IndexError, match=r"^parts.head.0 Embedding\(3, 2\): index 7 is out of range: the table has 3 rows"):
+    with pytest.raises(
+        IndexError,
+        match=r"^parts.head.0 Embedding\(3, 2\): index 7 is out of range: the table has 3 rows",
+    ):
         Net()(fathom.tensor([7]))
 
 

@@ -27,9 +27,13 @@ def both_backward(ours, theirs, x):
     np.testing.assert_allclose(y.detach().numpy(), t.detach().numpy(), rtol=1e-5, atol=1e-6)
     (y * y).sum().backward()
     (t * t).sum().backward()
-    for (name, p), (other, q) in zip(ours.named_parameters(), theirs.named_parameters(), strict=True):
+    for (name, p), (other, q) in zip(
+        ours.named_parameters(), theirs.named_parameters(), strict=True
+    ):
         assert name == other
-        np.testing.assert_allclose(p.grad.numpy(), q.grad.numpy(), rtol=1e-4, atol=1e-5, err_msg=name)
+        np.testing.assert_allclose(
+            p.grad.numpy(), q.grad.numpy(), rtol=1e-4, atol=1e-5, err_msg=name
+        )
 
 
 X = np.random.default_rng(0).normal(size=(4, 3)).astype(np.float32)
@@ -124,7 +128,10 @@ def test_parametrizations_follow_each_other_and_are_removed():
     assert bool((layer.weight == 4 * before).all())
     parametrize.remove_parametrizations(layer, "weight")
     assert type(layer) is nn.Linear and isinstance(layer.weight, nn.Parameter)
-    assert bool((layer.weight == 4 * before).all()) and list(layer.state_dict()) == ["bias", "weight"]
+    assert bool((layer.weight == 4 * before).all()) and list(layer.state_dict()) == [
+        "bias",
+        "weight",
+    ]
 
 
 def test_the_original_can_be_left():
@@ -173,7 +180,10 @@ def test_parametrizations_that_do_not_fit_are_refused():
         parametrize.register_parametrization(nn.Linear(2, 2), "weight", Shorter())
     with pytest.raises(ValueError, match="must return a tensor. Got list"):
         parametrize.register_parametrization(nn.Linear(2, 2), "weight", Listed())
-    with pytest.raises(ValueError, match="does not have a parameter, a buffer, or a parametrized element with name 'gain'"):
+    with pytest.raises(
+        ValueError,
+        match="does not have a parameter, a buffer, or a parametrized element with name 'gain'",
+    ):
         parametrize.register_parametrization(nn.Linear(2, 2), "gain", Doubled())
     with pytest.raises(ValueError, match="does not have a parametrization on weight"):
         parametrize.remove_parametrizations(nn.Linear(2, 2), "weight")
@@ -194,11 +204,15 @@ def test_weight_norm_agrees_with_pytorch(dim):
 
 
 def test_spectral_norm_agrees_with_pytorch():
-    ours, theirs = pair(lambda library: library.utils.parametrizations.spectral_norm(library.Linear(3, 2)))
+    ours, theirs = pair(
+        lambda library: library.utils.parametrizations.spectral_norm(library.Linear(3, 2))
+    )
     assert repr(ours) == repr(theirs) and list(ours.state_dict()) == list(theirs.state_dict())
     both_backward(ours, theirs, X)
     ours.eval(), theirs.eval()
-    np.testing.assert_allclose(ours(fathom.tensor(X)).detach().numpy(), theirs(torch.tensor(X)).detach().numpy(), rtol=1e-5)
+    np.testing.assert_allclose(
+        ours(fathom.tensor(X)).detach().numpy(), theirs(torch.tensor(X)).detach().numpy(), rtol=1e-5
+    )
 
 
 def test_spectral_norm_bounds_the_stretch():
@@ -220,7 +234,9 @@ def test_the_older_forms_keep_pytorchs_state(name):
     value = ours.eval()(fathom.tensor(X))
     getattr(nn.utils, f"remove_{name}")(ours)
     assert sorted(ours.state_dict()) == ["bias", "weight"]
-    np.testing.assert_allclose(ours(fathom.tensor(X)).detach().numpy(), value.detach().numpy(), rtol=1e-5)
+    np.testing.assert_allclose(
+        ours(fathom.tensor(X)).detach().numpy(), value.detach().numpy(), rtol=1e-5
+    )
     with pytest.raises(ValueError, match=f"{name} of 'weight' not found"):
         getattr(nn.utils, f"remove_{name}")(ours)
 
@@ -236,10 +252,18 @@ class Pair(NamedTuple):
 def test_scatter_splits_nested_tensors_and_gather_puts_them_together():
     x = fathom.arange(6).reshape(3, 2)
     parts = nn.parallel.scatter({"pair": Pair(x, 7), "list": [x]}, ["cpu", "cpu"])
-    assert len(parts) == 2 and parts[0]["pair"].a.tolist() == [[0, 1], [2, 3]] and parts[1]["list"][0].tolist() == [[4, 5]]
+    assert (
+        len(parts) == 2
+        and parts[0]["pair"].a.tolist() == [[0, 1], [2, 3]]
+        and parts[1]["list"][0].tolist() == [[4, 5]]
+    )
     assert parts[1]["pair"].b == 7 and isinstance(parts[1]["pair"], Pair)
     back = nn.parallel.gather(parts, "cpu")
-    assert bool((back["pair"].a == x).all()) and bool((back["list"][0] == x).all()) and back["pair"].b == 7
+    assert (
+        bool((back["pair"].a == x).all())
+        and bool((back["list"][0] == x).all())
+        and back["pair"].b == 7
+    )
 
 
 def test_data_parallel_passes_through():

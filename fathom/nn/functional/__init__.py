@@ -10,7 +10,12 @@ from fathom.nn.functional.adaptive import (
     adaptive_max_pool2d, adaptive_max_pool3d,
 )  # fmt: skip
 from fathom.nn.functional.attention import scaled_dot_product_attention
-from fathom.nn.functional.classification import cross_entropy, multi_margin_loss, multilabel_margin_loss, nll_loss
+from fathom.nn.functional.classification import (
+    cross_entropy,
+    multi_margin_loss,
+    multilabel_margin_loss,
+    nll_loss,
+)
 from fathom.nn.functional.convolution import (
     conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d,
 )  # fmt: skip

@@ -10,10 +10,20 @@ import math
 import warnings
 from typing import TYPE_CHECKING
 
-from fathom.core import dtypes, inplace as writing
+from fathom.core import dtypes
+from fathom.core import inplace as writing
 from fathom.core.errors import ShapeError
 from fathom.core.random import Generator
-from fathom.ops import arithmetic, comparison, exponential, randomness, softmax as softmaxes, special
+from fathom.ops import (
+    arithmetic,
+    comparison,
+    exponential,
+    randomness,
+    special,
+)
+from fathom.ops import (
+    softmax as softmaxes,
+)
 from fathom.ops.axes import one_axis
 from fathom.ops.comparison import where
 
@@ -54,10 +64,14 @@ def threshold(input: Tensor, threshold: float, value: float, inplace: bool = Fal
     return result(input, where(x <= threshold, value, x), inplace)
 
 
-def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Tensor:
+def hardtanh(
+    input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False
+) -> Tensor:
     """x between min_val and max_val, and the nearer of them outside; no gradient there, nor at the two ends."""
     if min_val > max_val:
-        raise ValueError(f"hardtanh: min_val must not be above max_val, got {min_val} and {max_val}")
+        raise ValueError(
+            f"hardtanh: min_val must not be above max_val, got {min_val} and {max_val}"
+        )
     x = source(input, inplace)
     return result(input, where(x <= min_val, min_val, where(x >= max_val, max_val, x)), inplace)
 
@@ -82,7 +96,9 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
     if w.ndim == 1 and w.shape[0] != 1:
         channels = x.shape[1] if x.ndim > 1 else 1
         if w.shape[0] != channels:
-            raise ShapeError(f"prelu: weight has {w.shape[0]} slopes, the input {tuple(x.shape)} has {channels} channels")
+            raise ShapeError(
+                f"prelu: weight has {w.shape[0]} slopes, the input {tuple(x.shape)} has {channels} channels"
+            )
         w = w.reshape((1, channels) + (1,) * (x.ndim - 2))
     elif w.numel() == 1:
         w = w.reshape(())
@@ -113,7 +129,9 @@ def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
 def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     r"""$y = x - \lambda\,\mathrm{sgn}\,x$ where $|x| > \lambda$, else 0."""
     if lambd < 0:
-        raise RuntimeError(f"softshrink: lambda must be greater or equal to 0, but found to be {lambd}")
+        raise RuntimeError(
+            f"softshrink: lambda must be greater or equal to 0, but found to be {lambd}"
+        )
     return where(input > lambd, input - lambd, where(input < -lambd, input + lambd, input * 0.0))
 
 
@@ -208,8 +226,9 @@ def selu_(input: Tensor) -> Tensor:
 
 
 def gelu(input: Tensor, approximate: str = "none") -> Tensor:
-    r"""$y = x\,\Phi(x) = \frac x2 (1 + \mathrm{erf}\frac{x}{\sqrt2})$: x times the chance that a normal number is below x.
+    r"""$y = x\,\Phi(x) = \frac x2 (1 + \mathrm{erf}\frac{x}{\sqrt2})$.
 
+    That is x times the chance that a standard normal number is below x.
     approximate="tanh": $\frac x2 (1 + \tanh(\sqrt{2/\pi}\,(x + 0.044715 x^3)))$.
 
     >>> fathom.nn.functional.gelu(fathom.tensor([-1., 0., 1.]))
@@ -219,8 +238,12 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     if approximate == "none":
         return 0.5 * x * (1 + special.erf(x * math.sqrt(0.5)))
     if approximate == "tanh":
-        return 0.5 * x * (1 + exponential.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * (x * x * x))))
-    raise RuntimeError(f"gelu: approximate argument must be either none or tanh, got {approximate!r}")
+        return (
+            0.5 * x * (1 + exponential.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * (x * x * x))))
+        )
+    raise RuntimeError(
+        f"gelu: approximate argument must be either none or tanh, got {approximate!r}"
+    )
 
 
 def silu(input: Tensor, inplace: bool = False) -> Tensor:
@@ -239,7 +262,9 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
     r"""$y = a\,\sigma(b)$, where a and b are the two halves of the input along `dim`."""
     axis = one_axis(dim, input.ndim, "glu")
     if not input.ndim or input.shape[axis] % 2:
-        raise ShapeError(f"glu: halving dimension must be even, but dim {axis} of {tuple(input.shape)} is not")
+        raise ShapeError(
+            f"glu: halving dimension must be even, but dim {axis} of {tuple(input.shape)} is not"
+        )
     a, b = input.chunk(2, axis)
     return arithmetic.mul(a, exponential.sigmoid(b))
 
@@ -247,17 +272,23 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
 # ---- over a dim ----------------------------------------------------------------------------------
 
 
-def softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: dtypes.dtype | None = None) -> Tensor:
+def softmax(
+    input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: dtypes.dtype | None = None
+) -> Tensor:
     r"""$y_i = e^{x_i} / \sum_j e^{x_j}$ along `dim`: positive numbers that sum to 1."""
     return softmaxes.softmax(input, chosen_dim("softmax", input, dim), dtype)
 
 
-def log_softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: dtypes.dtype | None = None) -> Tensor:
+def log_softmax(
+    input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: dtypes.dtype | None = None
+) -> Tensor:
     r"""The logarithm of softmax, $y_i = x_i - \log \sum_j e^{x_j}$."""
     return softmaxes.log_softmax(input, chosen_dim("log_softmax", input, dim), dtype)
 
 
-def softmin(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: dtypes.dtype | None = None) -> Tensor:
+def softmin(
+    input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: dtypes.dtype | None = None
+) -> Tensor:
     """softmax of -x."""
     return softmaxes.softmax(-input, chosen_dim("softmin", input, dim), dtype)
 
@@ -287,7 +318,7 @@ def gumbel_softmax(
     hard=True returns the choice as one-hot numbers, with the gradient of the soft ones. eps is not used.
     """
     uniform = randomness.rand_like(logits.detach(), generator=generator)
-    noise = -(-(1 - uniform).log()).clamp(min=1e-38).log()       # 1 - u is in (0, 1]: its log is finite
+    noise = -(-(1 - uniform).log()).clamp(min=1e-38).log()  # 1 - u is in (0, 1]: its log is finite
     soft = softmaxes.softmax((logits + noise) / tau, dim)
     if not hard:
         return soft

@@ -54,7 +54,12 @@ def cross_entropy(
 
 
 def soft_cross_entropy(
-    logs: Tensor, target: Tensor, weight: Tensor | None, axis: int, reduction: str, label_smoothing: float
+    logs: Tensor,
+    target: Tensor,
+    weight: Tensor | None,
+    axis: int,
+    reduction: str,
+    label_smoothing: float,
 ) -> Tensor:
     """Cross-entropy with a distribution over the classes as the target."""
     if target.shape != logs.shape:
@@ -67,7 +72,11 @@ def soft_cross_entropy(
         target = target * (1 - label_smoothing) + label_smoothing / classes
     terms = target * logs if weight is None else target * logs * along(weight, axis, logs.ndim)
     losses = -terms.sum(axis)
-    return losses.sum() / (logs.numel() / classes) if reduction == "mean" else reduced(losses, reduction)
+    return (
+        losses.sum() / (logs.numel() / classes)
+        if reduction == "mean"
+        else reduced(losses, reduction)
+    )
 
 
 def nll_loss(
@@ -89,7 +98,9 @@ def nll_loss(
 class Picked:
     """The numbers at the target classes, with what each target counts."""
 
-    def __init__(self, x: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int, axis: int):
+    def __init__(
+        self, x: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int, axis: int
+    ):
         self.ignored = target == ignore_index
         classes = target.long().masked_fill(self.ignored, 0)
         in_classes(classes, x.shape[axis])
@@ -118,7 +129,9 @@ def along(weight: Tensor, axis: int, ndim: int) -> Tensor:
 
 def fit(name: str, input: Tensor, target: Tensor, axis: int) -> None:
     if target.dtype.kind != "int":
-        raise DtypeError(f"{name}: expected target classes to be integers, got {target.dtype}; convert with .long()")
+        raise DtypeError(
+            f"{name}: expected target classes to be integers, got {target.dtype}; convert with .long()"
+        )
     if not input.ndim:
         raise ShapeError(f"{name}: the input needs a dim of classes, got a 0-d tensor")
     expected = tuple(input.shape[:axis]) + tuple(input.shape[axis + 1 :])
@@ -134,7 +147,9 @@ def in_classes(classes: Tensor, count: int) -> None:
     if is_plain(classes) and classes.numel():
         wrong = classes.array[(classes.array < 0) | (classes.array >= count)]
         if wrong.size:
-            raise IndexError(f"Target {int(wrong[0])} is out of bounds: there are {count} classes, 0 to {count - 1}")
+            raise IndexError(
+                f"Target {int(wrong[0])} is out of bounds: there are {count} classes, 0 to {count - 1}"
+            )
 
 
 # ---- margins -------------------------------------------------------------------------------------
@@ -177,13 +192,15 @@ def multilabel_margin_loss(
     input (N, C) or (C); target the same shape: the right classes first, then -1.
     """
     if input.shape != target.shape:
-        raise ShapeError(f"multilabel_margin_loss: target {tuple(target.shape)} must have the input's shape {tuple(input.shape)}")
+        raise ShapeError(
+            f"multilabel_margin_loss: target {tuple(target.shape)} must have the input's shape {tuple(input.shape)}"
+        )
     count = input.shape[-1]
-    listed = (target >= 0).long().cumprod(-1)    # 1 up to the first -1
+    listed = (target >= 0).long().cumprod(-1)  # 1 up to the first -1
     classes = (target * listed).long()
-    right = classes.new_zeros(classes.shape).scatter_add(-1, classes, listed) > 0          # (*, C)
-    scores = input.gather(-1, classes).unsqueeze(-1)                                       # (*, C, 1)
-    excess = (1 - scores + input.unsqueeze(-2)).clamp(min=0)                               # (*, C, C)
+    right = classes.new_zeros(classes.shape).scatter_add(-1, classes, listed) > 0  # (*, C)
+    scores = input.gather(-1, classes).unsqueeze(-1)  # (*, C, 1)
+    excess = (1 - scores + input.unsqueeze(-2)).clamp(min=0)  # (*, C, C)
     counted = (listed > 0).unsqueeze(-1) & right.logical_not().unsqueeze(-2)
     losses = where(counted, excess, 0.0).sum((-2, -1)) / count
     return reduced(losses, spoken(size_average, reduce, reduction))

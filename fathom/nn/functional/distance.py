@@ -26,7 +26,9 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
     return (a * b).sum(dim)
 
 
-def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:
+def pairwise_distance(
+    x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False
+) -> Tensor:
     r"""$y = \|a - b + \epsilon\|_p$ along the last dim. a (N, D), b (N, D) -> (N)."""
     return vector_norm(x1 - x2 + eps, p, -1, keepdim)
 
@@ -48,7 +50,9 @@ def cosine_embedding_loss(
     dots = (input1 * input2).sum(-1)
     lengths = ((input1 * input1).sum(-1) + tiny) * ((input2 * input2).sum(-1) + tiny)
     cosine = dots / lengths.sqrt()
-    losses = where(target == 1, 1 - cosine, 0.0) + where(target == -1, (cosine - margin).clamp(min=0), 0.0)
+    losses = where(target == 1, 1 - cosine, 0.0) + where(
+        target == -1, (cosine - margin).clamp(min=0), 0.0
+    )
     return reduced(losses, spoken(size_average, reduce, reduction))
 
 
@@ -61,7 +65,9 @@ def hinge_embedding_loss(
     reduction: str = "mean",
 ) -> Tensor:
     r"""$\ell = x$ where $t = 1$, $\max(0, m - x)$ where $t = -1$."""
-    losses = where(target != -1, input, 0.0) + where(target != 1, (margin - input).clamp(min=0), 0.0)
+    losses = where(target != -1, input, 0.0) + where(
+        target != 1, (margin - input).clamp(min=0), 0.0
+    )
     return reduced(losses, spoken(size_average, reduce, reduction))
 
 
@@ -116,12 +122,18 @@ def triplet_margin_with_distance_loss(
 
 
 def triplets(
-    anchor: Tensor, positive: Tensor, negative: Tensor, distance: Callable, margin: float, swap: bool, reduction: str
+    anchor: Tensor,
+    positive: Tensor,
+    negative: Tensor,
+    distance: Callable,
+    margin: float,
+    swap: bool,
+    reduction: str,
 ) -> Tensor:
     if margin <= 0:
         raise ValueError(f"triplet_margin_loss: margin must be greater than 0, got {margin}")
     near, far = distance(anchor, positive), distance(anchor, negative)
-    if swap:                                     # the negative may be nearer to the positive than to the anchor
+    if swap:  # the negative may be nearer to the positive than to the anchor
         far = minimum(far, distance(positive, negative))
     return reduced((near - far + margin).clamp(min=0), reduction)
 

@@ -53,7 +53,9 @@ def embedding(
 def numbered(name: str, input: Tensor, rows: int) -> None:
     """The numbers must be integers, from 0 to rows - 1."""
     if input.dtype.kind != "int":
-        raise DtypeError(f"{name}: expected integers to look up, got {input.dtype}; convert with .long()")
+        raise DtypeError(
+            f"{name}: expected integers to look up, got {input.dtype}; convert with .long()"
+        )
     if is_plain(input) and input.numel():
         low, high = int(input.array.min()), int(input.array.max())
         if low < 0 or high >= rows:
@@ -65,7 +67,9 @@ def numbered(name: str, input: Tensor, rows: int) -> None:
 def padding_row(padding_idx: int, rows: int) -> int:
     """padding_idx as a row of the table; negative numbers count from the end."""
     if not -rows <= padding_idx < rows:
-        raise AssertionError(f"Padding_idx must be within num_embeddings: got {padding_idx} for {rows} rows")
+        raise AssertionError(
+            f"Padding_idx must be within num_embeddings: got {padding_idx} for {rows} rows"
+        )
     return padding_idx % rows
 
 
@@ -75,7 +79,9 @@ def shorten(weight: Tensor, input: Tensor, max_norm: float, norm_type: float) ->
         used = input.reshape(-1).unique()
         chosen = weight[used]
         lengths = vector_norm(chosen, norm_type, -1, keepdim=True)
-        weight[used] = comparison.where(lengths > max_norm, chosen * (max_norm / (lengths + 1e-7)), chosen)
+        weight[used] = comparison.where(
+            lengths > max_norm, chosen * (max_norm / (lengths + 1e-7)), chosen
+        )
 
 
 def frequencies(input: Tensor, rows: int) -> Tensor:
@@ -113,10 +119,14 @@ def embedding_bag(
     if mode not in ("sum", "mean", "max"):
         raise ValueError(f"embedding_bag: mode has to be one of sum, mean or max, got {mode!r}")
     if per_sample_weights is not None and mode != "sum":
-        raise NotImplementedError(f"embedding_bag: per_sample_weights is only supported for mode='sum', got {mode!r}")
+        raise NotImplementedError(
+            f"embedding_bag: per_sample_weights is only supported for mode='sum', got {mode!r}"
+        )
     if input.ndim == 2:
         if offsets is not None:
-            raise ValueError("if input is 2D, then offsets has to be None, as input is treated is a mini-batch of fixed length sequences")
+            raise ValueError(
+                "embedding_bag: if input is 2D, then offsets has to be None, as each row of it is a bag"
+            )
         bags, length = input.shape
         bag = input.new_tensor(range(bags)).repeat_interleave(length)
     elif input.ndim == 1:
@@ -126,13 +136,21 @@ def embedding_bag(
         bags = starts.shape[0]
         bag = (input.new_tensor(range(input.shape[0])).unsqueeze(-1) >= starts).sum(-1) - 1
     else:
-        raise ShapeError(f"input has to be 1D or 2D Tensor, but got Tensor of dimension {input.ndim}")
+        raise ShapeError(
+            f"input has to be 1D or 2D Tensor, but got Tensor of dimension {input.ndim}"
+        )
     numbers = input.reshape(-1)
     y = embedding(numbers, weight, padding_idx, max_norm, norm_type, scale_grad_by_freq)
-    there = numbers.new_ones(numbers.shape) if padding_idx is None else (numbers != padding_row(padding_idx, weight.shape[0])).long()
+    there = (
+        numbers.new_ones(numbers.shape)
+        if padding_idx is None
+        else (numbers != padding_row(padding_idx, weight.shape[0])).long()
+    )
     if mode == "max":
         return largest(y, bag, bags, there)
-    shares = there.to(y.dtype) if per_sample_weights is None else there * per_sample_weights.reshape(-1)
+    shares = (
+        there.to(y.dtype) if per_sample_weights is None else there * per_sample_weights.reshape(-1)
+    )
     sums = y.new_zeros((bags, y.shape[-1])).index_add(0, bag, y * shares.unsqueeze(-1))
     if mode == "sum":
         return sums
@@ -142,7 +160,7 @@ def embedding_bag(
 
 def largest(y: Tensor, bag: Tensor, bags: int, there: Tensor) -> Tensor:
     """The maxima of each bag, element by element; 0 for an empty bag."""
-    inside = (bag.unsqueeze(0) == bag.new_tensor(range(bags)).unsqueeze(-1)) & (there > 0)       # (B, N)
-    candidates = comparison.where(inside.unsqueeze(-1), y.unsqueeze(0), -float("inf"))           # (B, N, D)
+    inside = (bag.unsqueeze(0) == bag.new_tensor(range(bags)).unsqueeze(-1)) & (there > 0)  # (B, N)
+    candidates = comparison.where(inside.unsqueeze(-1), y.unsqueeze(0), -float("inf"))  # (B, N, D)
     top = candidates.max(1).values if y.shape[0] else y.new_full((bags, y.shape[-1]), -float("inf"))
     return comparison.where(inside.any(1).unsqueeze(-1), top, 0.0)

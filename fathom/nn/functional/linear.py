@@ -45,11 +45,13 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
     r"""$y_o = \sum_{ij} a_i\, W_{oij}\, b_j + c_o$. a (*, I), b (*, J), weight (O, I, J), bias (O) -> (*, O)."""
     a, b = input1, input2
     if a.shape[:-1] != b.shape[:-1]:
-        raise ShapeError(f"bilinear: input1 {tuple(a.shape)} and input2 {tuple(b.shape)} must be equal but for the last size")
+        raise ShapeError(
+            f"bilinear: input1 {tuple(a.shape)} and input2 {tuple(b.shape)} must be equal but for the last size"
+        )
     if (a.shape[-1], b.shape[-1]) != tuple(weight.shape[1:]):
         raise ShapeError(
-            f"bilinear: weight {tuple(weight.shape)} takes inputs of last sizes {weight.shape[1]} and {weight.shape[2]},"
-            f" got {tuple(a.shape)} and {tuple(b.shape)}"
+            f"bilinear: weight {tuple(weight.shape)} takes inputs of last sizes"
+            f" {weight.shape[1]} and {weight.shape[2]}, got {tuple(a.shape)} and {tuple(b.shape)}"
         )
     stack = LETTERS[-(a.ndim - 1) :] if a.ndim > 1 else ""
     mapped = Contract(stack + "i", "oij", stack + "oj")(a, weight)

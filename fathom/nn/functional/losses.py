@@ -115,7 +115,11 @@ def smooth_l1_loss(
 
 
 def huber_loss(
-    input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0, weight: Tensor | None = None
+    input: Tensor,
+    target: Tensor,
+    reduction: str = "mean",
+    delta: float = 1.0,
+    weight: Tensor | None = None,
 ) -> Tensor:
     r"""$\ell = \frac12 (x - t)^2$ where $|x - t| \le \delta$, else $\delta (|x - t| - \frac\delta2)$."""
     if delta <= 0:
@@ -123,7 +127,9 @@ def huber_loss(
     alike("huber_loss", input, target)
     error = input - target
     size = error.abs()
-    return weighted_mean(where(size <= delta, 0.5 * error * error, delta * (size - 0.5 * delta)), weight, reduction)
+    return weighted_mean(
+        where(size <= delta, 0.5 * error * error, delta * (size - 0.5 * delta)), weight, reduction
+    )
 
 
 # ---- probabilities -------------------------------------------------------------------------------
@@ -159,7 +165,9 @@ def binary_cross_entropy(
             " binary_cross_entropy_with_logits"
         )
     losses = -(target * log_or_least(input) + (1 - target) * log_or_least(1 - input))
-    return reduced(losses if weight is None else losses * weight, spoken(size_average, reduce, reduction))
+    return reduced(
+        losses if weight is None else losses * weight, spoken(size_average, reduce, reduction)
+    )
 
 
 def binary_cross_entropy_with_logits(
@@ -183,7 +191,9 @@ def binary_cross_entropy_with_logits(
     x, t = input, target
     tail = log1p_exp(-x)
     losses = (1 - t) * x + (tail if pos_weight is None else (1 + (pos_weight - 1) * t) * tail)
-    return reduced(losses if weight is None else losses * weight, spoken(size_average, reduce, reduction))
+    return reduced(
+        losses if weight is None else losses * weight, spoken(size_average, reduce, reduction)
+    )
 
 
 def kl_div(
@@ -232,7 +242,7 @@ def poisson_nll_loss(
     losses = input.exp() - target * input if log_input else input - target * (input + eps).log()
     if full:
         many = target > 1
-        t = where(many, target, 1.0)             # log of a count that is not used must not be infinite
+        t = where(many, target, 1.0)  # log of a count that is not used must not be infinite
         losses = losses + where(many, t * t.log() - t + 0.5 * (2 * math.pi * t).log(), 0.0)
     return reduced(losses, spoken(size_average, reduce, reduction))
 
@@ -245,8 +255,9 @@ def gaussian_nll_loss(
     eps: float = 1e-6,
     reduction: str = "mean",
 ) -> Tensor:
-    r"""$\ell = \frac12 \left(\log v + \frac{(x - t)^2}{v}\right)$: targets from a normal distribution of mean x, variance v.
+    r"""$\ell = \frac12 \left(\log v + \frac{(x - t)^2}{v}\right)$.
 
+    Targets t from a normal distribution of mean x and variance v: a number, or a tensor (*), (*[:-1]) or (*, 1).
     v is at least eps (the gradient does not see that). full=True adds $\frac12 \log 2\pi$.
     """
     if not isinstance(var, TensorBase):
@@ -256,7 +267,8 @@ def gaussian_nll_loss(
             var = var.unsqueeze(-1)
         elif var.ndim != input.ndim or var.shape[:-1] != input.shape[:-1] or var.shape[-1] != 1:
             raise ShapeError(
-                f"gaussian_nll_loss: var is of incorrect size: {tuple(var.shape)} does not fit the input {tuple(input.shape)}"
+                f"gaussian_nll_loss: var is of incorrect size: {tuple(var.shape)} does not fit"
+                f" the input {tuple(input.shape)}"
             )
     if is_plain(var) and bool((var.detach() < 0).any()):
         raise ValueError("gaussian_nll_loss: var has negative entry/entries")

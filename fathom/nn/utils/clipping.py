@@ -35,7 +35,9 @@ def get_total_norm(
     if not xs:
         return zeros(())
     first = xs[0].device
-    total = vector_norm(stack([vector_norm(x.detach(), norm_type).to(first) for x in xs]), norm_type)
+    total = vector_norm(
+        stack([vector_norm(x.detach(), norm_type).to(first) for x in xs]), norm_type
+    )
     if error_if_nonfinite and not bool(total.isfinite()):
         raise RuntimeError(
             f"The total norm of order {norm_type} for gradients from `parameters` is non-finite, so it cannot be"
@@ -46,7 +48,10 @@ def get_total_norm(
 
 
 def clip_grads_with_norm_(
-    parameters: Tensor | Iterable[Tensor], max_norm: float, total_norm: Tensor, foreach: bool | None = None
+    parameters: Tensor | Iterable[Tensor],
+    max_norm: float,
+    total_norm: Tensor,
+    foreach: bool | None = None,
 ) -> None:
     """Scale all gradients by one factor, so that a norm total_norm becomes at most max_norm; in place."""
     factor = (max_norm / (total_norm + 1e-6)).clamp(max=1.0)
@@ -69,7 +74,7 @@ def clip_grad_norm_(
     >>> fathom.nn.utils.clip_grad_norm_([p], max_norm=5.)
     tensor(50.)
     >>> p.grad
-    tensor([3.0000, 4.0000])
+    tensor([3., 4.])
     """
     given = [parameters] if isinstance(parameters, TensorBase) else list(parameters)
     total = get_total_norm(gradients(given), norm_type, error_if_nonfinite, foreach)
@@ -77,7 +82,9 @@ def clip_grad_norm_(
     return total
 
 
-def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float, foreach: bool | None = None) -> None:
+def clip_grad_value_(
+    parameters: Tensor | Iterable[Tensor], clip_value: float, foreach: bool | None = None
+) -> None:
     """Clamp each number of each gradient into [-clip_value, clip_value], in place."""
     with no_grad():
         for g in gradients(parameters):

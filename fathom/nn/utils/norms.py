@@ -26,7 +26,9 @@ class Normalized:
         object.__setattr__(module, self.name, self.compute(module))
 
 
-def hooked(module: Module, name: str, compute: Callable[[Module], Any], originals: tuple[str, ...]) -> Module:
+def hooked(
+    module: Module, name: str, compute: Callable[[Module], Any], originals: tuple[str, ...]
+) -> Module:
     hook = Normalized(name, compute, originals)
     hook(module, ())
     module.register_forward_pre_hook(hook)
@@ -35,17 +37,16 @@ def hooked(module: Module, name: str, compute: Callable[[Module], Any], original
 
 def unhooked(module: Module, name: str, kind: str) -> Module:
     """Let the weight be a parameter again, with the value that it has."""
-    for key, hook in module._forward_pre_hooks.items():
-        if isinstance(hook, Normalized) and hook.name == name:
-            break
-    else:
+    hooks = module._forward_pre_hooks
+    found = [k for k, hook in hooks.items() if isinstance(hook, Normalized) and hook.name == name]
+    if not found:
         raise ValueError(f"{kind} of '{name}' not found in {module}")
+    hook = hooks.pop(found[0])
     with no_grad():
         value = hook.compute(module).detach().clone()
     for original in hook.originals:
         delattr(module, original)
     delattr(module, name)
-    del module._forward_pre_hooks[key]
     module.register_parameter(name, Parameter(value))
     return module
 
@@ -70,7 +71,11 @@ def remove_weight_norm(module: Module, name: str = "weight") -> Module:
 
 
 def spectral_norm(
-    module: Module, name: str = "weight", n_power_iterations: int = 1, eps: float = 1e-12, dim: int | None = None
+    module: Module,
+    name: str = "weight",
+    n_power_iterations: int = 1,
+    eps: float = 1e-12,
+    dim: int | None = None,
 ) -> Module:
     """Divide the weight by its largest singular value: name_orig is learnt, name_u and name_v follow its vectors."""
     if dim is None:
@@ -87,7 +92,7 @@ def spectral_norm(
         matrix = formula.as_matrix(weight)
         if module.training:
             with no_grad():
-                for _ in range(n_power_iterations):      # v first: the newer form begins with u
+                for _ in range(n_power_iterations):  # v first: the newer form begins with u
                     v.copy_(normalize(matrix.t().mv(u), dim=0, eps=eps))
                     u.copy_(normalize(matrix.mv(v), dim=0, eps=eps))
         return weight / u.clone().dot(matrix.mv(v.clone()))

@@ -41,7 +41,9 @@ class _WeightNorm(Module):
 class _SpectralNorm(Module):
     """The weight divided by its largest singular value, which a power iteration follows."""
 
-    def __init__(self, weight: Tensor, n_power_iterations: int = 1, dim: int = 0, eps: float = 1e-12):
+    def __init__(
+        self, weight: Tensor, n_power_iterations: int = 1, dim: int = 0, eps: float = 1e-12
+    ):
         super().__init__()
         if not -weight.ndim <= dim < weight.ndim:
             raise IndexError(
@@ -74,12 +76,15 @@ class _SpectralNorm(Module):
 
     def forward(self, weight: Tensor) -> Tensor:
         """W / (u^T W v); in training u and v take a step first."""
-        if weight.ndim == 1:                     # its only singular value is its length
+        if weight.ndim == 1:  # its only singular value is its length
             return normalize(weight, dim=0, eps=self.eps)
         matrix = self.as_matrix(weight)
         if self.training:
             self.iterate(matrix, self.n_power_iterations)
-        u, v = self._u.clone(), self._v.clone()  # the next forward overwrites them before this backward
+        u, v = (
+            self._u.clone(),
+            self._v.clone(),
+        )  # the next forward overwrites them before this backward
         return weight / u.dot(matrix.mv(v))
 
     def right_inverse(self, value: Tensor) -> Tensor:
@@ -96,7 +101,11 @@ def weight_norm(module: Module, name: str = "weight", dim: int | None = 0) -> Mo
 
 
 def spectral_norm(
-    module: Module, name: str = "weight", n_power_iterations: int = 1, eps: float = 1e-12, dim: int | None = None
+    module: Module,
+    name: str = "weight",
+    n_power_iterations: int = 1,
+    eps: float = 1e-12,
+    dim: int | None = None,
 ) -> Module:
     """Divide the weight by its largest singular value, so that the layer stretches nothing (Miyato et al. 2018).
 
@@ -105,4 +114,6 @@ def spectral_norm(
     weight = getattr(module, name)
     if dim is None:
         dim = 1 if "ConvTranspose" in type(module).__name__ else 0
-    return register_parametrization(module, name, _SpectralNorm(weight.detach(), n_power_iterations, dim, eps))
+    return register_parametrization(
+        module, name, _SpectralNorm(weight.detach(), n_power_iterations, dim, eps)
+    )

@@ -17,7 +17,7 @@ from fathom.nn.module import Module
 from fathom.nn.parameter import Parameter
 from fathom.tensors import Tensor
 
-_kept: dict[tuple[int, str], Tensor] = {}        # tensors already computed, while `cached()` is on
+_kept: dict[tuple[int, str], Tensor] = {}  # tensors already computed, while `cached()` is on
 _depth = 0
 
 
@@ -43,7 +43,7 @@ class ParametrizationList(ModuleList):
 
     def __init__(self, modules: Sequence[Module], original: Tensor):
         super().__init__(modules)
-        self.count = 0                           # of several originals; 0: there is one, a tensor
+        self.count = 0  # of several originals; 0: there is one, a tensor
         wanted = self.inverted(original)
         if not isinstance(wanted, TensorBase):
             self.count = len(wanted)
@@ -109,7 +109,11 @@ def register_parametrization(
     if is_parametrized(module, tensor_name):
         held = module.parametrizations[tensor_name]
         if not unsafe:
-            check(getattr(module, tensor_name), parametrization(getattr(module, tensor_name)), tensor_name)
+            check(
+                getattr(module, tensor_name),
+                parametrization(getattr(module, tensor_name)),
+                tensor_name,
+            )
         held.append(parametrization)
         return module
     if tensor_name not in module._parameters and tensor_name not in module._buffers:
@@ -167,15 +171,23 @@ def is_parametrized(module: Module, tensor_name: str | None = None) -> bool:
     return len(held) > 0 if tensor_name is None else tensor_name in held
 
 
-def remove_parametrizations(module: Module, tensor_name: str, leave_parametrized: bool = True) -> Module:
+def remove_parametrizations(
+    module: Module, tensor_name: str, leave_parametrized: bool = True
+) -> Module:
     """Let the tensor be a plain parameter again: with the value it has, or (False) with its original's."""
     if not is_parametrized(module, tensor_name):
-        raise ValueError(f"Module {type(module).__name__} does not have a parametrization on {tensor_name}")
+        raise ValueError(
+            f"Module {type(module).__name__} does not have a parametrization on {tensor_name}"
+        )
     held = module.parametrizations[tensor_name]
     if not leave_parametrized and held.count:
-        raise ValueError(f"cannot leave {tensor_name} unparametrized: it was made of {held.count} tensors")
+        raise ValueError(
+            f"cannot leave {tensor_name} unparametrized: it was made of {held.count} tensors"
+        )
     with no_grad():
-        value = (getattr(module, tensor_name) if leave_parametrized else held.original).detach().clone()
+        value = (
+            (getattr(module, tensor_name) if leave_parametrized else held.original).detach().clone()
+        )
     first = getattr(held, held.names()[0])
     cls = type(module)
     delattr(cls, tensor_name)

@@ -27,7 +27,9 @@ def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
     parameters = list(parameters)
     count = sum(p.numel() for p in parameters)
     if vec.ndim != 1 or vec.shape[0] != count:
-        raise ShapeError(f"vector_to_parameters: the parameters hold {count} numbers, got a vector {tuple(vec.shape)}")
+        raise ShapeError(
+            f"vector_to_parameters: the parameters hold {count} numbers, got a vector {tuple(vec.shape)}"
+        )
     start = 0
     for p in parameters:
         p.data = vec[start : start + p.numel()].view(p.shape).detach()
