@@ -65,7 +65,7 @@ class ASGD(Optimizer):
 
     def update(self, theta: Tensor, g: Tensor, state: State, group: Options) -> After:
         rate, shrink = group["lr"], group["lambd"]
-        eta, mu, average = number(state["eta"]), state["mu"], state["ax"]
+        eta, mu, average = number(state["eta"]), number(state["mu"]), state["ax"]
         if group["weight_decay"]:
             g = g + group["weight_decay"] * theta
         theta = (1 - shrink * eta) * theta - eta * g

@@ -103,7 +103,7 @@ class LBFGS(Optimizer):
                 d, t = direction(state, g), rate
             state.update(d=d, t=t, prev_flat_grad=g, prev_loss=loss)
             slope = g.dot(d).item()
-            if slope > -smallest:
+            if not slope <= -smallest:  # too flat, or not a number
                 return
             before, used = loss, 0
             if group["line_search_fn"]:

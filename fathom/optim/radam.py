@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from fathom.ops.comparison import where
 from fathom.ops.creation import zeros, zeros_like
 from fathom.optim import checks
-from fathom.optim.optimizer import After, Optimizer, Options, State
+from fathom.optim.optimizer import After, Optimizer, Options, State, number
 from fathom.tensors import Tensor
 
 
@@ -72,13 +71,14 @@ class RAdam(Optimizer):
             g = g + decay * theta
         m = beta1 * state["exp_avg"] + (1 - beta1) * g
         v = beta2 * state["exp_avg_sq"] + (1 - beta2) * g * g
-        # t stays a tensor: which case holds is chosen by `where`, so that a trace holds both
         t = state["step"].double()
         longest = 2 / (1 - beta2) - 1  # rho at infinity
         bias = 1 - beta2**t
         rho = longest - 2 * t * beta2**t / bias
         ratio = (rho - 4) * (rho - 2) * longest / ((longest - 4) * (longest - 2) * rho)
-        r = ratio.clamp(min=0).sqrt()
-        adaptive = r * bias.sqrt() / (v.sqrt() + group["eps"])
-        factor = where(rho > 5, adaptive, adaptive.new_ones(()))
-        return theta - (alpha / (1 - beta1**t)) * m * factor, {"exp_avg": m, "exp_avg_sq": v}
+        # both cases in one formula, so that a trace holds both: one of the two numbers is 0
+        scale = number((ratio * bias).sqrt().masked_fill(rho <= 5, 0))
+        plain = number((rho <= 5).double())
+        factor = scale / (v.sqrt() + group["eps"]) + plain
+        after = theta - (alpha / (1 - beta1 ** number(t))) * m * factor
+        return after, {"exp_avg": m, "exp_avg_sq": v}

@@ -10,6 +10,7 @@ A schedule is a function of the number of epochs, stated twice where it has both
 
 from __future__ import annotations
 
+import copy
 import warnings
 from typing import Any
 
@@ -116,7 +117,9 @@ class LRScheduler:
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go on where `state_dict()` was taken; names that this schedule lacks are left out."""
         known = vars(self).keys() - set(self.not_saved)
-        vars(self).update({name: value for name, value in state_dict.items() if name in known})
+        vars(self).update(
+            {name: copy.deepcopy(state_dict[name]) for name in known & state_dict.keys()}
+        )
 
 
 def checked(optimizer: Optimizer) -> Optimizer:
