@@ -63,8 +63,8 @@ class Table(Module):
             raise ShapeError(
                 f"Embeddings parameter is expected to be 2-dimensional, got {tuple(embeddings.shape)}"
             )
-        rows, columns = embeddings.shape
-        return cls(rows, columns, _weight=embeddings, _freeze=freeze, **options)
+        layer: Any = cls  # either layer takes the table as _weight
+        return layer(*embeddings.shape, _weight=embeddings, _freeze=freeze, **options)
 
     def extra_repr(self) -> str:
         """Its sizes, and the options that are not the defaults."""

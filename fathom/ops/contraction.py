@@ -5,6 +5,7 @@ Letters name axes, as in einsum. A letter of a and b that is absent from the out
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
@@ -20,7 +21,6 @@ from fathom.ops.broadcasting import broadcast_shapes, to_shape
 if TYPE_CHECKING:
     from fathom.tensors import Tensor
 
-AS_WRITTEN = {("ik", "kj", "ij"), ("ik", "k", "i"), ("k", "kj", "j"), ("k", "k", "")}     # NumPy's own matmul
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -44,9 +44,12 @@ class Contract(Bilinear):
         return tuple(size[letter] for letter in self.out)
 
     def eager(self, xp, a, b):
-        if (self.a, self.b, self.out) in AS_WRITTEN and a.dtype.kind in "fc" and a.dtype.itemsize > 2:
-            return xp.matmul(a, b)
-        return contract_by_blas(xp, self, a, b)
+        product = one_product(self.a, self.b, self.out)
+        if product is None or a.dtype.kind not in "fc" or a.dtype.itemsize <= 2:
+            return contract_by_blas(xp, self, a, b)
+        swapped, turn_a, turn_b = product
+        a, b = a.T if turn_a else a, b.T if turn_b else b
+        return xp.matmul(b, a) if swapped else xp.matmul(a, b)
 
     def adjoint(self, operand, g, a, b):
         if operand == 0:
@@ -64,6 +67,21 @@ class Contract(Bilinear):
         at |= summed
         product = a[[at[letter] for letter in self.a]] * b[[at[letter] for letter in self.b]]
         return loop.reduce("+", list(summed.values()), product)
+
+
+@functools.cache
+def one_product(a: str, b: str, out: str) -> tuple[bool, bool, bool] | None:
+    """How NumPy's matmul of two matrices or vectors gives the contraction, if it does: (b before a, a transposed,
+    b transposed). "ik", "jk", "ij" is a b^T: (False, False, True); "ki", "kj", "ji" is b^T a: (True, False, True).
+    """
+    inner = set(a) & set(b) - set(out)
+    if max(len(a), len(b)) > 2 or len(inner) != 1 or set(a) & set(b) & set(out):
+        return None
+    (k,) = inner
+    rows, columns = a.replace(k, ""), b.replace(k, "")
+    if out == rows + columns:
+        return False, a == k + rows and rows != "", b == columns + k and columns != ""
+    return True, a == rows + k and rows != "", b == k + columns and columns != ""
 
 
 def contract_by_blas(xp, contract: Contract, a, b):
