@@ -150,6 +150,14 @@ class Tensor(Methods):
             owner.hooks = {}
         return autograd.RemovableHandle(owner.hooks, hook)
 
+    def register_post_accumulate_grad_hook(self, hook: Callable) -> autograd.RemovableHandle:
+        """Call `hook(leaf)` each time after a gradient was added to this leaf's `.grad`."""
+        if not self.requires_grad or not self.is_leaf:
+            raise RuntimeError("post accumulate grad hooks are for leaf tensors that require grad")
+        if self.after_hooks is None:
+            self.after_hooks = {}
+        return autograd.RemovableHandle(self.after_hooks, hook)
+
     def retain_grad(self) -> None:
         """Keep the gradient of this computed tensor in `.grad`."""
         if self.node is not None:

@@ -51,6 +51,7 @@ class TensorBase:
     origin: tuple[Tensor, Primitive] | None = None  # the tensor it is a view of, and through what
     seen: int = 0                                # the version at which `node` and `array` were right
     hooks: dict | None = None                    # of a leaf: called with its gradient
+    after_hooks: dict | None = None              # of a leaf: called with it when .grad has been added to
 
     kind: type                                   # the class of results, set by fathom.tensors
 
