@@ -3,11 +3,37 @@
 from fathom.core.errors import LinAlgError
 from fathom.ops.contraction import matmul
 from fathom.ops.eigen import (
-    cond, eig, eigh, eigvals, eigvalsh, lstsq, matrix_norm, matrix_rank, norm, pinv, qr, svd, svdvals,
+    cond,
+    eig,
+    eigh,
+    eigvals,
+    eigvalsh,
+    lstsq,
+    matrix_norm,
+    matrix_rank,
+    norm,
+    pinv,
+    qr,
+    svd,
+    svdvals,
 )  # fmt: skip
 from fathom.ops.linalg import (
-    cholesky, cross, det, diagonal, inv, lu, lu_factor, lu_solve, matrix_exp, matrix_power, slogdet,
-    solve, solve_triangular, tensorinv, tensorsolve, vecdot,
+    cholesky,
+    cross,
+    det,
+    diagonal,
+    inv,
+    lu,
+    lu_factor,
+    lu_solve,
+    matrix_exp,
+    matrix_power,
+    slogdet,
+    solve,
+    solve_triangular,
+    tensorinv,
+    tensorsolve,
+    vecdot,
 )  # fmt: skip
 from fathom.ops.matrices import vander
 from fathom.ops.norms import vector_norm

@@ -1,13 +1,34 @@
 """Special functions: `torch.special`'s names."""
 
+from fathom.ops.arithmetic import round
 from fathom.ops.exponential import exp2, expm1, log1p, logit
 from fathom.ops.exponential import sigmoid as expit
-from fathom.ops.arithmetic import round
 from fathom.ops.reduction import logsumexp
 from fathom.ops.softmax import log_softmax, softmax
 from fathom.ops.special import (
-    digamma, entr, erf, erfc, erfcx, erfinv, gammainc, gammaincc, gammaln, i0, i0e, i1, i1e, log_ndtr,
-    multigammaln, ndtr, ndtri, polygamma, psi, sinc, xlog1py, xlogy, zeta,
+    digamma,
+    entr,
+    erf,
+    erfc,
+    erfcx,
+    erfinv,
+    gammainc,
+    gammaincc,
+    gammaln,
+    i0,
+    i0e,
+    i1,
+    i1e,
+    log_ndtr,
+    multigammaln,
+    ndtr,
+    ndtri,
+    polygamma,
+    psi,
+    sinc,
+    xlog1py,
+    xlogy,
+    zeta,
 )  # fmt: skip
 
 __all__ = [

@@ -18,7 +18,9 @@ class finfo:
     def __init__(self, type: dtypes.dtype | None = None):
         d = dtypes.get_default_dtype() if type is None else type
         if d.kind not in ("float", "complex"):
-            raise TypeError(f"finfo: expected a floating-point or complex dtype, got {d}; use iinfo")
+            raise TypeError(
+                f"finfo: expected a floating-point or complex dtype, got {d}; use iinfo"
+            )
         part = np.empty(0, d.numpy).real.dtype if d.kind == "complex" else d.numpy
         info = ml_dtypes.finfo(part)
         self.dtype = part.name

@@ -147,6 +147,8 @@ def fold(name: str, a, b) -> Expr:
 
 def divided(name: str, a: Expr, n: int) -> Expr:
     """`a // n` or `a % n`, of an index expression: what is known not to matter is left out."""
+    if name == "%" and n == 1:
+        return Const(0)
     if limit(a) <= n:                            # 0 <= a < n
         return Const(0) if name == "//" else a
     if limit(a) == float("inf"):                 # an element of an array, not an index

@@ -11,8 +11,26 @@ from typing import TYPE_CHECKING
 from fathom.core import dtypes
 from fathom.core.base import TensorBase
 from fathom.ops import (
-    contraction, counting, creation, eigen, grids, indexing, linalg, making, matrices, norms, products,
-    randomness, reduction, running, searching, shaping, sorting, splitting, statistics, writing,
+    contraction,
+    counting,
+    creation,
+    eigen,
+    grids,
+    indexing,
+    linalg,
+    making,
+    matrices,
+    norms,
+    products,
+    randomness,
+    reduction,
+    running,
+    searching,
+    shaping,
+    sorting,
+    splitting,
+    statistics,
+    writing,
 )  # fmt: skip
 
 if TYPE_CHECKING:

@@ -9,8 +9,21 @@ from typing import TYPE_CHECKING, Any
 from fathom.core import inplace
 from fathom.core.base import TensorBase
 from fathom.ops import (
-    arithmetic, comparison, contraction, exponential, fillers, indexing, matrices, norms, numbers,
-    products, reduction, shaping, special, splitting, writing,
+    arithmetic,
+    comparison,
+    contraction,
+    exponential,
+    fillers,
+    indexing,
+    matrices,
+    norms,
+    numbers,
+    products,
+    reduction,
+    shaping,
+    special,
+    splitting,
+    writing,
 )  # fmt: skip
 
 if TYPE_CHECKING:

@@ -54,7 +54,7 @@ class Operators(TensorBase):
     __le__ = comparison.le
     __gt__ = comparison.gt
     __ge__ = comparison.ge
-    __eq__ = comparison.eq                       # type: ignore[assignment]
-    __ne__ = comparison.ne                       # type: ignore[assignment]
+    __eq__ = comparison.eq  # type: ignore[assignment]
+    __ne__ = comparison.ne  # type: ignore[assignment]
     __getitem__ = indexing.getitem
     __setitem__ = indexing.setitem

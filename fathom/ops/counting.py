@@ -42,10 +42,14 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
             [0, 0, 1]])
     """
     if tensor.dtype is not dtypes.int64:
-        raise DtypeError(f"one_hot: expected class numbers of dtype int64, got {tensor.dtype}; use x.long()")
+        raise DtypeError(
+            f"one_hot: expected class numbers of dtype int64, got {tensor.dtype}; use x.long()"
+        )
     if num_classes == -1:
         if not tensor.numel():
-            raise RuntimeError("one_hot: cannot infer num_classes from an empty tensor; pass num_classes=")
+            raise RuntimeError(
+                "one_hot: cannot infer num_classes from an empty tensor; pass num_classes="
+            )
         num_classes = int(tensor.max().item()) + 1
     known = type(tensor.array) is np.ndarray and tensor.numel()
     if known and not 0 <= tensor.array.min() <= tensor.array.max() < num_classes:

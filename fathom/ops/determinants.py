@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fathom.core.base import is_plain
+from fathom.core.base import values
 from fathom.core.primitive import Primitive
 from fathom.ops.reduction import Prod
 from fathom.ops.spectra import Svd
@@ -28,8 +28,9 @@ class Det(Primitive):
         return xp.linalg.det(a)
 
     def cofactors(self, y, a):
-        if is_plain(y) and not bool(y.array.all()):
-            return singular_cofactors(a)         # there is no inverse, but there are cofactors
+        known = values(y.array)
+        if known is not None and not known.all():
+            return singular_cofactors(a)  # there is no inverse, but there are cofactors
         inverse = Solve()(a, eye_like(a))
         return (y.unsqueeze(-1).unsqueeze(-1) * inverse).mT
 
@@ -94,7 +95,7 @@ class SignDet(Primitive):
     def vjp(self, wanted, g, y, a):
         if a.dtype.kind == "float":
             return (a.new_zeros(a.shape),)
-        turn = (y.conj() * g).imag * 1j          # only a change of the angle counts
+        turn = (y.conj() * g).imag * 1j  # only a change of the angle counts
         return (turn.unsqueeze(-1).unsqueeze(-1) * Solve()(a, eye_like(a)).mH,)
 
     def jvp(self, dxs, y, a):

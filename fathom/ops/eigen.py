@@ -9,11 +9,10 @@ import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from fathom.core import dtypes
-from fathom.core.base import TensorBase
+from fathom.core.base import TensorBase, is_plain
 from fathom.core.errors import ShapeError
 from fathom.core.limits import finfo
 from fathom.ops.axes import many_axes
-
 from fathom.ops.linalg import inv, matrices, stacked
 from fathom.ops.norms import vector_norm
 from fathom.ops.shaping import cat
@@ -48,7 +47,7 @@ def qr(A: Tensor, mode: str = "reduced") -> QR:
         raise RuntimeError(f"linalg.qr: mode must be 'reduced', 'complete' or 'r', got {mode!r}")
     m, n = A.shape[-2:]
     k = min(m, n)
-    packed = Qr()(A.narrow(-1, 0, k))            # the columns after those are combinations of them
+    packed = Qr()(A.narrow(-1, 0, k))  # the columns after those are combinations of them
     q, r = packed.narrow(-2, 0, m), packed.narrow(-2, m, k).mT
     if n > k:
         r = cat([r, q.mH @ A.narrow(-1, k, n - k)], -1)
@@ -165,15 +164,15 @@ def sizes_and_least(name: str, A: Tensor, atol, rtol, hermitian: bool) -> tuple[
     s = eigvalsh(A).abs() if hermitian else svdvals(A)
     eps = finfo(A.dtype).eps * max(A.shape[-2:])
     if rtol is None:
-        given = atol is not None and bool((atol > 0).all() if isinstance(atol, TensorBase) else atol > 0)
+        given = atol is not None and bool(
+            (atol > 0).all() if isinstance(atol, TensorBase) else atol > 0
+        )
         rtol = 0.0 if given else eps
     top = s.amax(-1) if s.shape[-1] else s.sum(-1)
     return s, (top * rtol).maximum(top.new_zeros(()) + (0.0 if atol is None else atol))
 
 
-def matrix_rank(
-    A: Tensor, tol=None, hermitian: bool = False, *, atol=None, rtol=None
-) -> Tensor:
+def matrix_rank(A: Tensor, tol=None, hermitian: bool = False, *, atol=None, rtol=None) -> Tensor:
     """The number of singular values above max(atol, rtol times the largest), int64.
 
     By default rtol is the dtype's eps times the larger size. tol: the older name of atol.
@@ -182,7 +181,9 @@ def matrix_rank(
     tensor(1)
     """
     matrices("linalg.matrix_rank", A, square=hermitian)
-    s, least = sizes_and_least("linalg.matrix_rank", A, tol if atol is None else atol, rtol, hermitian)
+    s, least = sizes_and_least(
+        "linalg.matrix_rank", A, tol if atol is None else atol, rtol, hermitian
+    )
     return (s > least.unsqueeze(-1)).sum(-1)
 
 
@@ -210,11 +211,13 @@ class LeastSquares(NamedTuple):
     singular_values: Tensor
 
 
-def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | None = None) -> LeastSquares:
+def lstsq(
+    A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | None = None
+) -> LeastSquares:
     """(solution, residuals, rank, singular_values): the X for which |A X - B| is smallest, column by column.
 
     Where several are, the shortest. residuals: the squared lengths of A X - B, where A has full rank and more
-    rows than columns, else empty. `driver` is accepted for PyTorch's sake.
+    rows than columns (inside a transform full rank is assumed), else empty. `driver` is accepted for PyTorch's sake.
 
     >>> A = fathom.tensor([[1., 0.], [1., 1.], [1., 2.]])
     >>> fathom.linalg.lstsq(A, fathom.tensor([[1.], [3.], [5.]])).solution.flatten()
@@ -233,7 +236,7 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
     s = svdvals(a.detach())
     rank = (s > s[..., :1] * (finfo(A.dtype).eps * max(m, n) if rcond is None else rcond)).sum(-1)
     residuals = x.new_zeros((0,), dtype=s.dtype)
-    if m > n and bool((rank == n).all()):
+    if m > n and (not is_plain(rank) or bool((rank == n).all())):
         residuals = ((a @ x - b).abs() ** 2).sum(-2)
     return LeastSquares(x.squeeze(-1) if vector else x, residuals, rank, s)
 
@@ -256,7 +259,9 @@ def matrix_norm(
     tensor(7.)
     """
     if A.ndim < 2:
-        raise ShapeError(f"linalg.matrix_norm: the input tensor A must have at least 2 dims, got {A.ndim}")
+        raise ShapeError(
+            f"linalg.matrix_norm: the input tensor A must have at least 2 dims, got {A.ndim}"
+        )
     a = A if dtype is None else A.to(dtype)
     rows, columns = many_axes(dim, a.ndim, "linalg.matrix_norm")
     if ord == "fro":
@@ -265,7 +270,7 @@ def matrix_norm(
         s = svdvals(a.movedim((rows, columns), (-2, -1)))
         y = s.sum(-1) if ord == "nuc" else s.amax(-1) if ord == 2 else s.amin(-1)
     elif ord in (1, -1, math.inf, -math.inf):
-        along = rows if abs(ord) == 1 else columns           # type: ignore[arg-type]
+        along = rows if abs(ord) == 1 else columns  # type: ignore[arg-type]
         sums = a.abs().sum(along, keepdim=True)
         across = columns if along == rows else rows
         y = (sums.amax(across) if ord > 0 else sums.amin(across)).squeeze(along - (across < along))  # type: ignore[operator]
@@ -317,7 +322,7 @@ def norm_of_all(
     if isinstance(p, str) and p != "fro":
         raise RuntimeError(f'norm: only "fro" and "nuc" are known by name, got {p!r}')
     order = 2 if p in ("fro", None) else p
-    return vector_norm(input, order, dim, keepdim, dtype=dtype)                  # type: ignore[arg-type]
+    return vector_norm(input, order, dim, keepdim, dtype=dtype)  # type: ignore[arg-type]
 
 
 def cond(A: Tensor, p: float | str | None = None) -> Tensor:
@@ -332,4 +337,4 @@ def cond(A: Tensor, p: float | str | None = None) -> Tensor:
     if p in (None, 2, -2):
         s = svdvals(A)
         return s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
-    return matrix_norm(A, p) * matrix_norm(inv(A), p)        # type: ignore[arg-type]
+    return matrix_norm(A, p) * matrix_norm(inv(A), p)  # type: ignore[arg-type]

@@ -85,7 +85,9 @@ def read(equation: str, ndims: tuple[int, ...]) -> tuple[tuple[str, ...], str]:
     for term, ndim in zip(terms, ndims, strict=True):
         count = ndim - len(term.replace("...", ""))
         if count < 0 or (count and "..." not in term):
-            raise ValueError(f"einsum: {term!r} in {equation!r} does not name the {ndim} dims of its operand")
+            raise ValueError(
+                f"einsum: {term!r} in {equation!r} does not name the {ndim} dims of its operand"
+            )
         hidden[term, ndim] = count
     dots = "".join(free[: max(hidden.values())][::-1])
 
@@ -151,14 +153,18 @@ def summed(x: Tensor, term: str, needed: set[str]) -> tuple[Tensor, str]:
     return x.sum(axes, dtype=x.dtype), "".join(letter for letter in term if letter in needed)
 
 
-def contracted(a: tuple[Tensor, str], b: tuple[Tensor, str], needed: set[str]) -> tuple[Tensor, str]:
+def contracted(
+    a: tuple[Tensor, str], b: tuple[Tensor, str], needed: set[str]
+) -> tuple[Tensor, str]:
     """Two operands as one, with the letters that the others or the result need."""
     (x, left), (y, right) = summed(*a, needed | set(b[1])), summed(*b, needed | set(a[1]))
     out = "".join(letter for letter in dict.fromkeys(left + right) if letter in needed)
     return Contract(left, right, out)(x, y), out
 
 
-def best_pair(parts: Sequence[tuple[Tensor, str]], out: str, size: dict[str, int]) -> tuple[int, int]:
+def best_pair(
+    parts: Sequence[tuple[Tensor, str]], out: str, size: dict[str, int]
+) -> tuple[int, int]:
     """The pair whose product is smallest, compared with the two: the greedy order."""
     if len(parts) == 2:
         return 0, 1

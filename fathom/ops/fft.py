@@ -68,7 +68,9 @@ class Rfft(Linear):
         return np.result_type(x, np.complex64)
 
     def eager(self, xp, x):
-        return xp.fft.rfft(x, axis=self.axis, norm=self.norm).astype(self.dtype(x.dtype), copy=False)
+        return xp.fft.rfft(x, axis=self.axis, norm=self.norm).astype(
+            self.dtype(x.dtype), copy=False
+        )
 
     def adjoint(self, g, x):
         whole = resized(g, self.axis, x.shape[self.axis])
@@ -98,9 +100,9 @@ class Irfft(Linear):
     def adjoint(self, g, x):
         spectrum = Rfft(self.axis, ADJOINT_NORM[self.norm])(g)
         m = self.n // 2 + 1
-        times = np.full(m, 2.0)                  # a frequency stands for its conjugate too,
-        times[0] = 1                             # but for the first,
-        times[m - 1 if self.n % 2 == 0 else 0] = 1           # and the last of an even number
+        times = np.full(m, 2.0)  # a frequency stands for its conjugate too,
+        times[0] = 1  # but for the first,
+        times[m - 1 if self.n % 2 == 0 else 0] = 1  # and the last of an even number
         shape = [m if axis == self.axis else 1 for axis in range(g.ndim)]
         return (spectrum * g.new_tensor(times, dtype=g.dtype).reshape(shape),)
 
@@ -128,7 +130,9 @@ def norm_of(name: str, norm: str | None) -> str:
 def numbers(name: str, x: Tensor, real: bool) -> Tensor:
     """x in a dtype that can be transformed: real, or complex."""
     if real and x.dtype.is_complex:
-        raise DtypeError(f"fft.{name}: expects a real input tensor, but got {x.dtype}; use fft.{name[1:]}")
+        raise DtypeError(
+            f"fft.{name}: expects a real input tensor, but got {x.dtype}; use fft.{name[1:]}"
+        )
     x = floating(x)
     if x.dtype.kind == "float" and x.dtype.itemsize == 2:
         raise DtypeError(f"fft.{name}: {x.dtype} is not supported on the CPU; use x.float()")
@@ -137,24 +141,34 @@ def numbers(name: str, x: Tensor, real: bool) -> Tensor:
     return x.to(dtypes.complex128 if x.dtype is dtypes.float64 else dtypes.complex64)
 
 
-def sized(name: str, x: Tensor, s: Sequence[int] | None, dim: Dims) -> tuple[Tensor, tuple[int, ...]]:
+def sized(
+    name: str, x: Tensor, s: Sequence[int] | None, dim: Dims
+) -> tuple[Tensor, tuple[int, ...]]:
     """x with the sizes s along the dims (-1 keeps a size), and the axes."""
     if dim is None and s is not None:
         if len(s) > x.ndim:
-            raise RuntimeError(f"fft.{name}: s {tuple(s)} has more sizes than the input {tuple(x.shape)} has dims")
+            raise RuntimeError(
+                f"fft.{name}: s {tuple(s)} has more sizes than the input {tuple(x.shape)} has dims"
+            )
         dim = list(range(x.ndim - len(s), x.ndim))
     axes = many_axes(dim, x.ndim, f"fft.{name}")
     sizes = [-1] * len(axes) if s is None else list(s)
     if len(sizes) != len(axes):
-        raise RuntimeError(f"fft.{name}: when given, dim and s must have the same length, got {dim} and {s}")
+        raise RuntimeError(
+            f"fft.{name}: when given, dim and s must have the same length, got {dim} and {s}"
+        )
     for axis, n in zip(axes, sizes, strict=True):
         x = resized(x, axis, n) if n != -1 else x
         if x.shape[axis] < 1:
-            raise RuntimeError(f"fft.{name}: invalid number of data points ({x.shape[axis]}) specified")
+            raise RuntimeError(
+                f"fft.{name}: invalid number of data points ({x.shape[axis]}) specified"
+            )
     return x, axes
 
 
-def complex_transform(name: str, x: Tensor, s, dim: Dims, norm: str | None, inverse: bool) -> Tensor:
+def complex_transform(
+    name: str, x: Tensor, s, dim: Dims, norm: str | None, inverse: bool
+) -> Tensor:
     x, axes = sized(name, numbers(name, x, False), s, dim)
     return Fft(axes, inverse, norm_of(name, norm))(x) if axes else x
 
@@ -212,17 +226,23 @@ def ihfft(input: Tensor, n: int | None = None, dim: int = -1, norm: str | None =
 # ---- several dims ----------------------------------------------------------------------------------
 
 
-def fftn(input: Tensor, s: Sequence[int] | None = None, dim: Dims = None, norm: str | None = None) -> Tensor:
+def fftn(
+    input: Tensor, s: Sequence[int] | None = None, dim: Dims = None, norm: str | None = None
+) -> Tensor:
     """`fft` along several dims (all by default), with sizes s."""
     return complex_transform("fftn", input, s, dim, norm, False)
 
 
-def ifftn(input: Tensor, s: Sequence[int] | None = None, dim: Dims = None, norm: str | None = None) -> Tensor:
+def ifftn(
+    input: Tensor, s: Sequence[int] | None = None, dim: Dims = None, norm: str | None = None
+) -> Tensor:
     """The inverse of `fftn`."""
     return complex_transform("ifftn", input, s, dim, norm, True)
 
 
-def rfftn(input: Tensor, s: Sequence[int] | None = None, dim: Dims = None, norm: str | None = None) -> Tensor:
+def rfftn(
+    input: Tensor, s: Sequence[int] | None = None, dim: Dims = None, norm: str | None = None
+) -> Tensor:
     """`fftn` of real numbers: of the last of the dims only the frequencies 0 ... n/2."""
     x, axes = sized("rfftn", numbers("rfftn", input, True), s, dim)
     mode = norm_of("rfftn", norm)
@@ -230,7 +250,9 @@ def rfftn(input: Tensor, s: Sequence[int] | None = None, dim: Dims = None, norm:
     return Fft(axes[:-1], False, mode)(half) if axes[:-1] else half
 
 
-def irfftn(input: Tensor, s: Sequence[int] | None = None, dim: Dims = None, norm: str | None = None) -> Tensor:
+def irfftn(
+    input: Tensor, s: Sequence[int] | None = None, dim: Dims = None, norm: str | None = None
+) -> Tensor:
     """The inverse of `rfftn`: real numbers, by default an even number along the last of the dims."""
     mode = norm_of("irfftn", norm)
     first = None if s is None else (*s[:-1], -1)
@@ -240,22 +262,30 @@ def irfftn(input: Tensor, s: Sequence[int] | None = None, dim: Dims = None, norm
     return irfft(x, last, axes[-1], mode)
 
 
-def fft2(input: Tensor, s: Sequence[int] | None = None, dim: Dims = (-2, -1), norm: str | None = None) -> Tensor:
+def fft2(
+    input: Tensor, s: Sequence[int] | None = None, dim: Dims = (-2, -1), norm: str | None = None
+) -> Tensor:
     """`fftn` of the last two dims."""
     return fftn(input, s, dim, norm)
 
 
-def ifft2(input: Tensor, s: Sequence[int] | None = None, dim: Dims = (-2, -1), norm: str | None = None) -> Tensor:
+def ifft2(
+    input: Tensor, s: Sequence[int] | None = None, dim: Dims = (-2, -1), norm: str | None = None
+) -> Tensor:
     """The inverse of `fft2`."""
     return ifftn(input, s, dim, norm)
 
 
-def rfft2(input: Tensor, s: Sequence[int] | None = None, dim: Dims = (-2, -1), norm: str | None = None) -> Tensor:
+def rfft2(
+    input: Tensor, s: Sequence[int] | None = None, dim: Dims = (-2, -1), norm: str | None = None
+) -> Tensor:
     """`rfftn` of the last two dims."""
     return rfftn(input, s, dim, norm)
 
 
-def irfft2(input: Tensor, s: Sequence[int] | None = None, dim: Dims = (-2, -1), norm: str | None = None) -> Tensor:
+def irfft2(
+    input: Tensor, s: Sequence[int] | None = None, dim: Dims = (-2, -1), norm: str | None = None
+) -> Tensor:
     """The inverse of `rfft2`."""
     return irfftn(input, s, dim, norm)
 
@@ -263,7 +293,9 @@ def irfft2(input: Tensor, s: Sequence[int] | None = None, dim: Dims = (-2, -1), 
 # ---- frequencies -----------------------------------------------------------------------------------
 
 
-def fftfreq(n: int, d: float = 1.0, *, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
+def fftfreq(
+    n: int, d: float = 1.0, *, dtype=None, device=None, requires_grad: bool = False
+) -> Tensor:
     """The frequencies of `fft` of n points at distance d, in cycles for each unit of d: 0, 1/(n d), ...
 
     >>> fathom.fft.fftfreq(4)
@@ -273,7 +305,9 @@ def fftfreq(n: int, d: float = 1.0, *, dtype=None, device=None, requires_grad: b
     return finished(np.fft.fftfreq(n, d).astype(kind.numpy), device, requires_grad)
 
 
-def rfftfreq(n: int, d: float = 1.0, *, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
+def rfftfreq(
+    n: int, d: float = 1.0, *, dtype=None, device=None, requires_grad: bool = False
+) -> Tensor:
     """The frequencies of `rfft` of n points at distance d."""
     kind = dtypes.get_default_dtype() if dtype is None else dtypes.as_dtype(dtype)
     return finished(np.fft.rfftfreq(n, d).astype(kind.numpy), device, requires_grad)

@@ -32,7 +32,9 @@ def written(input: Tensor, values: Tensor) -> Tensor:
     return inplace.assign(input, values.to(input.dtype).to(input.device))
 
 
-def normal_(input: Tensor, mean: float = 0, std: float = 1, *, generator: Generator | None = None) -> Tensor:
+def normal_(
+    input: Tensor, mean: float = 0, std: float = 1, *, generator: Generator | None = None
+) -> Tensor:
     """Fill with normal numbers of the given mean and standard deviation.
 
     >>> _ = fathom.manual_seed(0)
@@ -47,12 +49,21 @@ def normal_(input: Tensor, mean: float = 0, std: float = 1, *, generator: Genera
     return written(input, gaussian(tuple(input.shape), d, generator) * std + mean)
 
 
-def uniform_(input: Tensor, from_: float = 0, to: float = 1, *, generator: Generator | None = None, **bounds: float) -> Tensor:
+def uniform_(
+    input: Tensor,
+    from_: float = 0,
+    to: float = 1,
+    *,
+    generator: Generator | None = None,
+    **bounds: float,
+) -> Tensor:
     """Fill with numbers uniform on [from, to): `x.uniform_(-1, 1)`."""
     low, high = named_bounds("uniform_", from_, to, bounds)
     need_floats("uniform_", input)
     if low > high:
-        raise RuntimeError(f"uniform_: expects to return a [from, to) range, but found from={low} > to={high}")
+        raise RuntimeError(
+            f"uniform_: expects to return a [from, to) range, but found from={low} > to={high}"
+        )
     return written(input, unit(input, generator) * (high - low) + low)
 
 
@@ -64,7 +75,14 @@ def named_bounds(name: str, low: float, high: float | None, bounds: dict) -> tup
     return low, high
 
 
-def random_(input: Tensor, from_: int = 0, to: int | None = None, *, generator: Generator | None = None, **bounds: int) -> Tensor:
+def random_(
+    input: Tensor,
+    from_: int = 0,
+    to: int | None = None,
+    *,
+    generator: Generator | None = None,
+    **bounds: int,
+) -> Tensor:
     """Fill with whole numbers from `from` to `to` - 1; by default all that the dtype holds exactly.
 
     random_(to) counts from 0.
@@ -75,7 +93,9 @@ def random_(input: Tensor, from_: int = 0, to: int | None = None, *, generator: 
     if high is None:
         high = largest_whole(input.dtype) + 1
     if low >= high:
-        raise RuntimeError(f"random_: expects 'from' to be less than 'to', but got from={low} >= to={high}")
+        raise RuntimeError(
+            f"random_: expects 'from' to be less than 'to', but got from={low} >= to={high}"
+        )
     return written(input, random_bits(tuple(input.shape), 63, generator) % (high - low) + low)
 
 
@@ -89,7 +109,9 @@ def largest_whole(d: dtypes.dtype) -> int:
     return 2 ** digits[d.name]
 
 
-def bernoulli_(input: Tensor, p: float | Tensor = 0.5, *, generator: Generator | None = None) -> Tensor:
+def bernoulli_(
+    input: Tensor, p: float | Tensor = 0.5, *, generator: Generator | None = None
+) -> Tensor:
     """Fill with 1 with probability p, else 0."""
     if not isinstance(p, TensorBase) and not 0 <= p <= 1:
         raise RuntimeError(f"bernoulli_: expects p to be in [0, 1], but got p={p}")
@@ -112,13 +134,17 @@ def geometric_(input: Tensor, p: float, *, generator: Generator | None = None) -
     return written(input, trials if input.dtype.kind == "float" else trials.long())
 
 
-def cauchy_(input: Tensor, median: float = 0, sigma: float = 1, *, generator: Generator | None = None) -> Tensor:
+def cauchy_(
+    input: Tensor, median: float = 0, sigma: float = 1, *, generator: Generator | None = None
+) -> Tensor:
     r"""Fill with Cauchy numbers, $y = m + \sigma \tan(\pi (u - \frac12))$."""
     need_floats("cauchy_", input)
     return written(input, median + sigma * ((unit(input, generator) - 0.5) * math.pi).tan())
 
 
-def log_normal_(input: Tensor, mean: float = 1, std: float = 2, *, generator: Generator | None = None) -> Tensor:
+def log_normal_(
+    input: Tensor, mean: float = 1, std: float = 2, *, generator: Generator | None = None
+) -> Tensor:
     """Fill with numbers whose logarithm is normal."""
     need_floats("log_normal_", input)
     d = dtypes.float64 if input.dtype is dtypes.float64 else dtypes.float32

@@ -27,7 +27,9 @@ def meshgrid(*tensors, indexing: str = "ij") -> tuple[Tensor, ...]:
             [3, 4, 5]])
     """
     if indexing not in ("ij", "xy"):
-        raise RuntimeError(f'meshgrid: indexing must be one of "xy" or "ij", but received: {indexing}')
+        raise RuntimeError(
+            f'meshgrid: indexing must be one of "xy" or "ij", but received: {indexing}'
+        )
     xs = tensors[0] if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)) else tensors
     for x in xs:
         if x.ndim > 1:
@@ -38,7 +40,9 @@ def meshgrid(*tensors, indexing: str = "ij") -> tuple[Tensor, ...]:
     for k, x in enumerate(xs):
         one = tuple(n if axis == k else 1 for axis, n in enumerate(shape))
         grid.append(x.reshape(one).expand(shape))
-    return tuple(x.transpose(0, 1) for x in grid) if indexing == "xy" and len(xs) > 1 else tuple(grid)
+    return (
+        tuple(x.transpose(0, 1) for x in grid) if indexing == "xy" and len(xs) > 1 else tuple(grid)
+    )
 
 
 def cartesian_prod(*tensors: Tensor) -> Tensor:
@@ -98,7 +102,9 @@ def repeat_interleave(
         before, after = tuple(input.shape[:axis]), tuple(input.shape[axis + 1 :])
         wide = input.unsqueeze(axis + 1).expand((*before, n, repeats, *after))
         return wide.reshape((*before, n * repeats, *after))
-    counts = np.asarray(repeats.plain("repeat_interleave") if isinstance(repeats, TensorBase) else repeats)
+    counts = np.asarray(
+        repeats.plain("repeat_interleave") if isinstance(repeats, TensorBase) else repeats
+    )
     if counts.shape != (n,) or (counts < 0).any():
         raise RuntimeError(
             f"repeat_interleave: repeats must be {n} numbers >= 0, one for each element along dim {axis},"

@@ -16,7 +16,16 @@ from fathom.ops.broadcasting import broadcast_shapes, to_shape
 from fathom.ops.contraction import matmul
 from fathom.ops.determinants import Det, LogAbsDet, SignDet
 from fathom.ops.spectra import MatrixExp
-from fathom.ops.systems import Cholesky, Lu, Rows, Solve, SolveTriangular, eye_like
+from fathom.ops.systems import (
+    Cholesky,
+    Lu,
+    Pivots,
+    RowOrder,
+    Solve,
+    SolveTriangular,
+    eye_like,
+    rows_of,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from fathom.tensors import Tensor
@@ -25,7 +34,9 @@ if TYPE_CHECKING:
 def matrices(name: str, a: Tensor, square: bool = False) -> Tensor:
     """A, if it holds (square) matrices of a dtype that LAPACK knows."""
     if a.ndim < 2:
-        raise ShapeError(f"{name}: the input tensor A must have at least 2 dims, got {tuple(a.shape)}")
+        raise ShapeError(
+            f"{name}: the input tensor A must have at least 2 dims, got {tuple(a.shape)}"
+        )
     if square and a.shape[-1] != a.shape[-2]:
         rows, columns = a.shape[-2:]
         raise ShapeError(
@@ -39,7 +50,9 @@ def matrices(name: str, a: Tensor, square: bool = False) -> Tensor:
 def stacked(name: str, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
     """Two stacks of matrices, as many in each."""
     if a.dtype != b.dtype:
-        raise DtypeError(f"{name}: expected A and B to have the same dtype, got {a.dtype} and {b.dtype}")
+        raise DtypeError(
+            f"{name}: expected A and B to have the same dtype, got {a.dtype} and {b.dtype}"
+        )
     lead = broadcast_shapes(a.shape[:-2], b.shape[:-2], name=name)
     return to_shape(a, (*lead, *a.shape[-2:])), to_shape(b, (*lead, *b.shape[-2:]))
 
@@ -120,7 +133,9 @@ def tensorsolve(A: Tensor, B: Tensor, dims: tuple[int, ...] | None = None) -> Te
         A = A.movedim(tuple(dims), tuple(range(A.ndim - len(dims), A.ndim)))
     into = tuple(A.shape[B.ndim :])
     if np.prod(into) != B.numel():
-        raise ShapeError(f"linalg.tensorsolve: A {tuple(A.shape)} and B {tuple(B.shape)} do not fit")
+        raise ShapeError(
+            f"linalg.tensorsolve: A {tuple(A.shape)} and B {tuple(B.shape)} do not fit"
+        )
     return solve(A.reshape((B.numel(), -1)), B.reshape(-1)).reshape(into)
 
 
@@ -152,7 +167,11 @@ def slogdet(A: Tensor) -> SignAndLog:
 def logdet(input: Tensor) -> Tensor:
     """The logarithm of the determinant; NaN where that is negative."""
     sign, size = slogdet(input)
-    return size.masked_fill(sign < 0, float("nan")) if sign.dtype.kind == "float" else sign.log() + size
+    return (
+        size.masked_fill(sign < 0, float("nan"))
+        if sign.dtype.kind == "float"
+        else sign.log() + size
+    )
 
 
 # ---- Cholesky ------------------------------------------------------------------------------------
@@ -224,7 +243,7 @@ def lu(A: Tensor, *, pivot: bool = True) -> PLU:
     both = Lu()(A)
     low = both.narrow(-1, 0, k).tril(-1)
     ones = A.new_tensor(np.eye(m, k), dtype=A.dtype)
-    order = Rows()(A)                            # row i of L U is row order[i] of A
+    order = rows_of(A)  # row i of L U is row order[i] of A
     places = order.new_tensor(np.arange(m))
     swap = (order.unsqueeze(-2) == places.unsqueeze(-1)).to(A.dtype)
     return PLU(swap, low + ones, both.narrow(-2, 0, k).triu())
@@ -234,22 +253,10 @@ def lu_factor(A: Tensor, *, pivot: bool = True) -> LUFactor:
     """(LU, pivots): what `lu_solve` needs. L is below the diagonal, U on and above it."""
     matrices("linalg.lu_factor", A)
     if not pivot:
-        raise NotImplementedError("linalg.lu_factor: LU without pivoting is not implemented on the CPU")
-    order = Rows()(A).plain("linalg.lu_factor")
-    flat = order.reshape((-1, order.shape[-1]))
-    k = min(A.shape[-2:])
-    exchanges = np.array([exchanges_of(list(row))[:k] for row in flat], np.int32)
-    return LUFactor(Lu()(A), Rows()(A).new_tensor(exchanges.reshape((*order.shape[:-1], k)) + 1))
-
-
-def exchanges_of(order: list[int]) -> list[int]:
-    """The exchanges, row k with row exchanges[k], that bring the rows into an order."""
-    now, exchanges = list(range(len(order))), []
-    for k, wanted in enumerate(order):
-        other = now.index(wanted)
-        now[k], now[other] = now[other], now[k]
-        exchanges.append(other)
-    return exchanges
+        raise NotImplementedError(
+            "linalg.lu_factor: LU without pivoting is not implemented on the CPU"
+        )
+    return LUFactor(Lu()(A), Pivots()(A))
 
 
 def lu_solve(
@@ -260,24 +267,14 @@ def lu_solve(
     if not left:
         return lu_solve(LU, pivots, B.mH, adjoint=not adjoint).mH
     lu_stack, b = stacked("linalg.lu_solve", LU, B)
-    order = row_order(pivots.plain("linalg.lu_solve") - 1, LU.shape[-1])
-    rows = to_shape(pivots.new_tensor(order).long().unsqueeze(-1), (*b.shape[:-1], 1)).expand(b.shape)
+    order = RowOrder(LU.shape[-1])(pivots).unsqueeze(-1)
+    rows = to_shape(order, (*b.shape[:-1], 1)).expand(b.shape)
     if adjoint:
         half = SolveTriangular(False, False)(lu_stack.triu().mH, b)
         x = SolveTriangular(True, True)(lu_stack.mH, half)
         return x.take_along_dim(rows.argsort(-2), -2)
     half = SolveTriangular(False, True)(lu_stack, b.take_along_dim(rows, -2))
     return SolveTriangular(True, False)(lu_stack, half)
-
-
-def row_order(exchanges: np.ndarray, n: int) -> np.ndarray:
-    """The order of rows after the exchanges, for each stack."""
-    flat = exchanges.reshape((-1, exchanges.shape[-1]))
-    order = np.tile(np.arange(n), (len(flat), 1))
-    for row, swaps in zip(order, flat, strict=True):
-        for k, other in enumerate(swaps):
-            row[k], row[other] = row[other], row[k]
-    return order.reshape((*exchanges.shape[:-1], n))
 
 
 # ---- functions of matrices and vectors -------------------------------------------------------------
@@ -296,11 +293,13 @@ def matrix_exp(A: Tensor) -> Tensor:
 def matrix_power(A: Tensor, n: int) -> Tensor:
     """A multiplied with itself n times; n = 0 gives I, a negative n powers of the inverse."""
     if A.ndim < 2 or A.shape[-1] != A.shape[-2]:
-        raise ShapeError(f"linalg.matrix_power: A must be batches of square matrices, got {tuple(A.shape)}")
+        raise ShapeError(
+            f"linalg.matrix_power: A must be batches of square matrices, got {tuple(A.shape)}"
+        )
     if n < 0:
         return matrix_power(inv(A), -n)
     result, square = None, A
-    while n:                                     # A^13 = A^8 A^4 A: one square for each binary digit
+    while n:  # A^13 = A^8 A^4 A: one square for each binary digit
         if n % 2:
             result = square if result is None else matmul(result, square)
         n //= 2
@@ -315,11 +314,15 @@ def cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Tensor:
     tensor([0., 0., 1.])
     """
     if input.ndim != other.ndim:
-        raise ShapeError(f"linalg.cross: inputs must have equally many dims, got {input.ndim} and {other.ndim}")
+        raise ShapeError(
+            f"linalg.cross: inputs must have equally many dims, got {input.ndim} and {other.ndim}"
+        )
     shape = broadcast_shapes(input.shape, other.shape, name="linalg.cross")
     (axis,) = many_axes(dim, len(shape), "linalg.cross")
     if shape[axis] != 3:
-        raise ShapeError(f"linalg.cross: inputs dimension {dim} must have length 3, got {shape[axis]}")
+        raise ShapeError(
+            f"linalg.cross: inputs dimension {dim} must have length 3, got {shape[axis]}"
+        )
     a, b = to_shape(input, shape), to_shape(other, shape)
     one, two = a.roll(-1, axis) * b.roll(-2, axis), a.roll(-2, axis) * b.roll(-1, axis)
     return one - two

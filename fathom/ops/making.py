@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from fathom.tensors import Tensor
 
 
-def asarray(obj, *, dtype=None, device=None, copy: bool | None = None, requires_grad: bool = False) -> Tensor:
+def asarray(
+    obj, *, dtype=None, device=None, copy: bool | None = None, requires_grad: bool = False
+) -> Tensor:
     """The data as a tensor; without a copy where it can be, or always (copy=True) or never (copy=False) with one.
 
     >>> fathom.asarray([1, 2])
@@ -39,7 +41,12 @@ def scalar_tensor(s: float, *, dtype=None, device=None, requires_grad: bool = Fa
 
 
 def empty_strided(
-    size: Sequence[int], stride: Sequence[int], *, dtype=None, device=None, requires_grad: bool = False
+    size: Sequence[int],
+    stride: Sequence[int],
+    *,
+    dtype=None,
+    device=None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """A tensor of no particular values with the given sizes and strides, counted in elements."""
     reach = 1 + sum((n - 1) * step for n, step in zip(size, stride, strict=True))
@@ -47,7 +54,9 @@ def empty_strided(
     return y.requires_grad_() if requires_grad else y
 
 
-def range(start: float = 0, end: float | None = None, step: float = 1, *, dtype=None, device=None) -> Tensor:
+def range(
+    start: float = 0, end: float | None = None, step: float = 1, *, dtype=None, device=None
+) -> Tensor:
     """start, start + step, ... up to and with end. `arange`, which leaves the end out, is the usual one."""
     first, last = (0, start) if end is None else (start, end)
     d = dtypes.get_default_dtype() if dtype is None else dtype
@@ -55,12 +64,19 @@ def range(start: float = 0, end: float | None = None, step: float = 1, *, dtype=
 
 
 def randint_like(
-    input: Tensor, low: int, high: int | None = None, *, dtype=None, generator: Generator | None = None
+    input: Tensor,
+    low: int,
+    high: int | None = None,
+    *,
+    dtype=None,
+    generator: Generator | None = None,
 ) -> Tensor:
     """Whole numbers from low to high - 1 (from 0 to low - 1), in the input's shape and dtype."""
     first, last = (0, low) if high is None else (low, high)
     d = input.dtype if dtype is None else dtype
-    return randint(first, last, tuple(input.shape), generator=generator, dtype=d, device=input.device)
+    return randint(
+        first, last, tuple(input.shape), generator=generator, dtype=d, device=input.device
+    )
 
 
 # ---- questions -----------------------------------------------------------------------------------

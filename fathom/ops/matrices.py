@@ -45,12 +45,12 @@ class Diagonal(Linear):
         return (*x[:-2], max(min(n - r, m - c), 0))
 
     def eager(self, xp, x):
-        r, c = corner(self.offset)
-        shape = self.shape(x.shape)
-        if not shape[-1]:
-            return xp.zeros(shape, x.dtype)
-        strides = (*x.strides[:-2], x.strides[-2] + x.strides[-1])
-        return xp.lib.stride_tricks.as_strided(x[..., r:, c:], shape, strides)
+        if not self.shape(x.shape)[-1]:
+            return xp.zeros(self.shape(x.shape), x.dtype)
+        y = x.diagonal(self.offset, -2, -1)
+        if xp is np:
+            y.flags.writeable = x.flags.writeable  # NumPy's diagonals start read-only
+        return y
 
     def adjoint(self, g, x):
         return (Undiagonal(self.offset, tuple(x.shape[-2:]))(g),)
@@ -116,7 +116,9 @@ def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -
     ndim = input.ndim + 1
     a, b = one_axis(dim1, ndim, "diag_embed"), one_axis(dim2, ndim, "diag_embed")
     if a == b:
-        raise RuntimeError(f"diag_embed: dim1 and dim2 cannot be the same dim, got {dim1} and {dim2}")
+        raise RuntimeError(
+            f"diag_embed: dim1 and dim2 cannot be the same dim, got {dim1} and {dim2}"
+        )
     n = input.shape[-1] + abs(offset)
     return movedim(Undiagonal(offset, (n, n))(input), (-2, -1), (a, b))
 
@@ -131,7 +133,9 @@ def diag(input: Tensor, diagonal: int = 0) -> Tensor:
         return diag_embed(input, diagonal)
     if input.ndim == 2:
         return Diagonal(diagonal)(input).clone()
-    raise ShapeError(f"diag: expected 1 or 2 dims, got {tuple(input.shape)}; use diagonal or diag_embed")
+    raise ShapeError(
+        f"diag: expected 1 or 2 dims, got {tuple(input.shape)}; use diagonal or diag_embed"
+    )
 
 
 def diagflat(input: Tensor, offset: int = 0) -> Tensor:
@@ -154,7 +158,9 @@ def fill_diagonal_(input: Tensor, fill_value: float, wrap: bool = False) -> Tens
     if input.ndim < 2:
         raise RuntimeError(f"fill_diagonal_: needs at least 2 dims, got {tuple(input.shape)}")
     if input.ndim > 2 and len(set(input.shape)) > 1:
-        raise RuntimeError(f"fill_diagonal_: all dims must be of equal size, got {tuple(input.shape)}")
+        raise RuntimeError(
+            f"fill_diagonal_: all dims must be of equal size, got {tuple(input.shape)}"
+        )
     places = np.zeros(tuple(input.shape), bool)
     np.fill_diagonal(places, True, wrap)
     mask = input.new_tensor(places, dtype=dtypes.bool_)
@@ -178,7 +184,9 @@ def trace(input: Tensor) -> Tensor:
 def triangle(input: Tensor, upper: bool, diagonal: int) -> Tensor:
     """The input, and 0 outside of a triangle of its last two dims."""
     if input.ndim < 2:
-        raise ShapeError(f"{'triu' if upper else 'tril'}: needs at least 2 dims, got {tuple(input.shape)}")
+        raise ShapeError(
+            f"{'triu' if upper else 'tril'}: needs at least 2 dims, got {tuple(input.shape)}"
+        )
     ones = np.ones(tuple(input.shape[-2:]), bool)
     kept = np.triu(ones, diagonal) if upper else np.tril(ones, diagonal)
     return where(input.new_tensor(kept, dtype=dtypes.bool_), input, input.new_zeros(()))

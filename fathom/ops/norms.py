@@ -48,9 +48,11 @@ def vector_norm(
     """
     x = x if dtype is None else x.to(dtype)
     if x.dtype.kind not in ("float", "complex"):
-        raise DtypeError(f"norm: expected a floating-point or complex tensor, got {x.dtype}; use x.float()")
+        raise DtypeError(
+            f"norm: expected a floating-point or complex tensor, got {x.dtype}; use x.float()"
+        )
     axes = many_axes(dim, x.ndim, "vector_norm")
-    if not axes:                                 # a 0-d tensor: the one number is the vector
+    if not axes:  # a 0-d tensor: the one number is the vector
         x, axes = x.reshape(1), (0,)
         keepdim = False
     if ord == 2:
@@ -75,7 +77,7 @@ def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
     return vector_norm(input - other, p)
 
 
-MANY = 25                                        # rows from which on a product is worth its rounding
+MANY = 25  # rows from which on a product is worth its rounding
 
 
 def cdist(
@@ -96,9 +98,15 @@ def cdist(
         raise ShapeError(
             f"cdist: expected (..., P, M) and (..., R, M) with one M, got {tuple(x1.shape)} and {tuple(x2.shape)}"
         )
-    allowed = ("use_mm_for_euclid_dist_if_necessary", "use_mm_for_euclid_dist", "donot_use_mm_for_euclid_dist")
+    allowed = (
+        "use_mm_for_euclid_dist_if_necessary",
+        "use_mm_for_euclid_dist",
+        "donot_use_mm_for_euclid_dist",
+    )
     if compute_mode not in allowed:
-        raise ValueError(f"cdist: {compute_mode} is not a valid value for compute_mode; there are {allowed}")
+        raise ValueError(
+            f"cdist: {compute_mode} is not a valid value for compute_mode; there are {allowed}"
+        )
     many = max(x1.shape[-2], x2.shape[-2]) > MANY or compute_mode == allowed[1]
     if p == 2 and many and compute_mode != allowed[2]:
         squares = (x1 * x1).sum(-1).unsqueeze(-1) + (x2 * x2).sum(-1).unsqueeze(-2)

@@ -151,7 +151,11 @@ def isneginf(input: Tensor) -> Tensor:
 
 def isreal(input: Tensor) -> Tensor:
     """True where the imaginary part is 0."""
-    return input.imag == 0 if input.dtype.kind == "complex" else input.new_ones(input.shape, dtype="bool")
+    return (
+        input.imag == 0
+        if input.dtype.kind == "complex"
+        else input.new_ones(input.shape, dtype="bool")
+    )
 
 
 # ---- size and exponent ---------------------------------------------------------------------------
@@ -179,7 +183,7 @@ def frexp(input: Tensor) -> Frexp:
     if input.dtype.kind != "float":
         raise DtypeError(f"frexp: only supports floating-point dtypes, got {input.dtype}")
     exponent = Exponent()(input)
-    half = exponent // 2                         # in two steps: 2^1024 is beyond float64
+    half = exponent // 2  # in two steps: 2^1024 is beyond float64
     scale = [pow(2.0, -part.to(input.dtype)) for part in (half, exponent - half)]
     return Frexp(input * scale[0] * scale[1], exponent)
 

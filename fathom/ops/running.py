@@ -5,6 +5,7 @@ Letters: x (..., N, ...) the input along the axis, i the place in the result, k 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -55,11 +56,15 @@ class ArgCummax(Primitive):
         n = x.shape[self.axis]
         k, other = loop.Index(n), loop.Index(n)
         here = i[self.axis]
-        low = x[i]                               # what does not count is replaced by a number that does
+        low = x[i]  # what does not count is replaced by a number that does
         top = loop.reduce(
-            "max", [other], loop.where(loop.less_equal(other, here), x[at_axis(i, self.axis, other)], low)
+            "max",
+            [other],
+            loop.where(loop.less_equal(other, here), x[at_axis(i, self.axis, other)], low),
         )
-        is_top = loop.both(loop.less_equal(k, here), loop.equal(x[at_axis(i, self.axis, k)], top))
+        this = x[at_axis(i, self.axis, k)]
+        largest = loop.either(loop.equal(this, top), loop.opposite(loop.equal(this, this)))
+        is_top = loop.both(loop.less_equal(k, here), largest)
         return loop.reduce("max", [k], loop.where(is_top, k, 0))
 
 
@@ -101,8 +106,11 @@ class LogCumSumExp(Primitive):
         k, other = loop.Index(x.shape[self.axis]), loop.Index(x.shape[self.axis])
         here = i[self.axis]
         top = loop.reduce(
-            "max", [other], loop.where(loop.less_equal(other, here), x[at_axis(i, self.axis, other)], x[i])
+            "max",
+            [other],
+            loop.where(loop.less_equal(other, here), x[at_axis(i, self.axis, other)], x[i]),
         )
+        top = loop.where(loop.equal(loop.absolute(top), math.inf), loop.Const(0, x.dtype), top)
         power = loop.exp(x[at_axis(i, self.axis, k)] - top)
         counted = loop.where(loop.less_equal(k, here), power, loop.Const(0, x.dtype))
         return top + loop.log(loop.reduce("+", [k], counted))
@@ -220,25 +228,33 @@ def gradient(
     each = isinstance(spacing, (list, tuple))
     steps = list(spacing) if each else [spacing] * len(axes)
     if len(steps) != len(axes) or edge_order not in (1, 2):
-        raise RuntimeError(f"gradient: needs one spacing for each of dims {axes}, and edge_order 1 or 2")
-    return tuple(slope(input, axis, step, edge_order) for axis, step in zip(axes, steps, strict=True))
+        raise RuntimeError(
+            f"gradient: needs one spacing for each of dims {axes}, and edge_order 1 or 2"
+        )
+    return tuple(
+        slope(input, axis, step, edge_order) for axis, step in zip(axes, steps, strict=True)
+    )
 
 
 def slope(x: Tensor, axis: int, step: float | Tensor, edge_order: int) -> Tensor:
     n = x.shape[axis]
     if n < edge_order + 1:
-        raise RuntimeError(f"gradient: dim {axis} has size {n}; it must be at least {edge_order + 1}")
-    positions = step if isinstance(step, TensorBase) and step.ndim else x.new_tensor(np.arange(n)) * step
+        raise RuntimeError(
+            f"gradient: dim {axis} has size {n}; it must be at least {edge_order + 1}"
+        )
+    positions = (
+        step if isinstance(step, TensorBase) and step.ndim else x.new_tensor(np.arange(n)) * step
+    )
     wide = [n - 1 if a == axis else 1 for a in range(x.ndim)]
     h = diff(positions.to(floating(x).dtype)).reshape(wide)
-    rise = diff(x, dim=axis) / h                 # the slope of each piece
+    rise = diff(x, dim=axis) / h  # the slope of each piece
     if n == 2:
         return cat([rise, rise], axis)
     left, right = h.narrow(axis, 0, n - 2), h.narrow(axis, 1, n - 2)
     before, after = rise.narrow(axis, 0, n - 2), rise.narrow(axis, 1, n - 2)
     inside = (right * before + left * after) / (left + right)
     first, last = rise.narrow(axis, 0, 1), rise.narrow(axis, n - 2, 1)
-    if edge_order == 2:                          # the parabola through the three outermost points
+    if edge_order == 2:  # the parabola through the three outermost points
         first = first - left.narrow(axis, 0, 1) * bend(rise, h, axis, 0)
         last = last + right.narrow(axis, n - 3, 1) * bend(rise, h, axis, n - 3)
     return cat([first, inside, last], axis)

@@ -36,14 +36,18 @@ class SearchSorted(Primitive):
     def eager(self, xp, a, v):
         side = "right" if self.right else "left"
         rows, values = a.reshape((-1, a.shape[-1])), v.reshape((-1, v.shape[-1]))
-        places = [xp.searchsorted(row, value, side) for row, value in zip(rows, values, strict=True)]
+        places = [
+            xp.searchsorted(row, value, side) for row, value in zip(rows, values, strict=True)
+        ]
         return xp.stack(places).reshape(v.shape) if places else xp.zeros(v.shape, np.int64)
 
     def jvp(self, dxs, y, a, v):
         return None
 
     def batch(self, size, batched, a, v):
-        return self(*[x if b else x.expand((size, *x.shape)) for x, b in zip((a, v), batched, strict=True)])
+        return self(
+            *[x if b else x.expand((size, *x.shape)) for x, b in zip((a, v), batched, strict=True)]
+        )
 
     def element(self, i, a, v):
         k = loop.Index(a.shape[-1])
@@ -78,7 +82,7 @@ def searchsorted(
     a, v = same_dtype("searchsorted", sorted_sequence, input)
     shape = tuple(v.shape)
     if a.ndim == 1:
-        v = v.reshape(-1)                        # one sequence for all values
+        v = v.reshape(-1)  # one sequence for all values
     elif shape[:-1] != tuple(a.shape[:-1]) or not shape:
         raise ShapeError(
             f"searchsorted: sequence {tuple(a.shape)} and values {shape} must agree apart from the last dim"

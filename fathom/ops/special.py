@@ -159,7 +159,7 @@ class Bessel(Elementwise):
     def partials(self, y, x):
         other = Bessel(1 - self.order, self.scaled)(x)
         slope = other
-        if self.order == 1:                      # y / x tends to 1/2 at 0
+        if self.order == 1:  # y / x tends to 1/2 at 0
             slope = other - where(x == 0, 0.5, y / x.masked_fill(x == 0, 1))
         return (slope - x.sign() * y if self.scaled else slope,)
 
@@ -251,7 +251,7 @@ def ndtri(input: Tensor) -> Tensor:
 def log_ndtr(input: Tensor) -> Tensor:
     """The logarithm of `ndtr`, exact far below 0, where ndtr underflows."""
     x = floating(input)
-    low = x.clamp(max=-1.0)                      # each branch sees only numbers that it is good for
+    low = x.clamp(max=-1.0)  # each branch sees only numbers that it is good for
     tail = (0.5 * erfcx(low * -math.sqrt(0.5))).log() - 0.5 * low * low
     return where(x < -1, tail, (-0.5 * erfc(x.clamp(min=-1.0) * math.sqrt(0.5))).log1p())
 
@@ -275,7 +275,7 @@ def digamma(input: Tensor) -> Tensor:
 
 def polygamma(n: int, input: Tensor) -> Tensor:
     """The n-th derivative of `digamma`. Raises RuntimeError for negative n."""
-    if not isinstance(n, int):                   # the method: x.polygamma(n)
+    if not isinstance(n, int):  # the method: x.polygamma(n)
         n, input = input, n
     if n < 0:
         raise RuntimeError(f"polygamma: n must be 0 or more, got {n}")

@@ -50,7 +50,9 @@ def converged(name: str, f, *args):
     try:
         return f(*args)
     except np.linalg.LinAlgError as error:
-        raise LinAlgError(f"{name}: the algorithm failed to converge ({error}); is the input finite?") from None
+        raise LinAlgError(
+            f"{name}: the algorithm failed to converge ({error}); is the input finite?"
+        ) from None
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,9 @@ class Eig(Primitive):
     def vjp(self, wanted, g, y, a):
         (w, v), (gw, gv) = unpacked(y), unpacked(g)
         turn = v.mH @ gv
-        length = diagonal_of(turn).real.to(y.dtype).unsqueeze(-2)        # a change of length does not count
+        length = (
+            diagonal_of(turn).real.to(y.dtype).unsqueeze(-2)
+        )  # a change of length does not count
         inner = gw.diag_embed() + inverse_gaps(w).conj() * (turn - v.mH @ v * length)
         ga = Solve()(v.mH, inner @ v.mH)
         return (ga if a.dtype.kind == "complex" else ga.real,)
@@ -152,7 +156,7 @@ class Svd(Primitive):
 
     def vjp(self, wanted, g, y, a):
         (u, s, v), (gu, gs, gv) = self.parts(y, a), self.parts(g, a)
-        across = s.to(y.dtype).unsqueeze(-2)                             # s_j
+        across = s.to(y.dtype).unsqueeze(-2)  # s_j
         gaps = inverse_gaps(s * s).to(y.dtype)
         turn_u, turn_v = u.mH @ gu, v.mH @ gv
         of_u, of_v = gaps * (turn_u - turn_u.mH), gaps * (turn_v - turn_v.mH)
@@ -160,7 +164,7 @@ class Svd(Primitive):
         inner = of_u * across + across.mT * of_v + (gs.to(y.dtype) + phase).diag_embed()
         ga = u @ inner @ v.mH
         per_size = inverse(s).to(y.dtype).unsqueeze(-2)
-        if a.shape[-2] > a.shape[-1]:            # what leaves the columns' space
+        if a.shape[-2] > a.shape[-1]:  # what leaves the columns' space
             ga = ga + ((gu - u @ turn_u) * per_size) @ v.mH
         if a.shape[-2] < a.shape[-1]:
             ga = ga + (u * per_size) @ (gv - v @ turn_v).mH
@@ -220,7 +224,7 @@ class Qr(Primitive):
         if dxs[0] is None:
             return None
         q, r = self.parts(y)
-        step = SolveTriangular(False, False)(r.mT, dxs[0].mT).mT         # dA R^-1
+        step = SolveTriangular(False, False)(r.mT, dxs[0].mT).mT  # dA R^-1
         inner = q.mH @ step
         below = inner.tril(-1)
         growth = inner.triu(1) + below.mH + diagonal_of(inner).real.to(y.dtype).diag_embed()
@@ -273,7 +277,9 @@ class Pinv(Primitive):
         least = xp.maximum(self.rtol * s[..., :1], self.atol)
         small = s <= least
         sizes = xp.where(small, 0, 1 / xp.where(small, 1, s)).astype(a.dtype)
-        return xp.matmul(vh.conj().swapaxes(-2, -1) * sizes[..., None, :], u.conj().swapaxes(-2, -1))
+        return xp.matmul(
+            vh.conj().swapaxes(-2, -1) * sizes[..., None, :], u.conj().swapaxes(-2, -1)
+        )
 
     def vjp(self, wanted, g, y, a):
         left, right = outside(a, y), outside(y, a)

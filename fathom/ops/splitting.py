@@ -43,7 +43,9 @@ def tensor_split(
     given = given.tolist() if isinstance(given, TensorBase) else given
     if isinstance(given, int):
         if given <= 0:
-            raise RuntimeError(f"tensor_split: number of sections must be larger than 0, got {given}")
+            raise RuntimeError(
+                f"tensor_split: number of sections must be larger than 0, got {given}"
+            )
         bounds = [k * (n // given) + min(k, n % given) for k in range(given + 1)]
     else:
         bounds = [0, *(slice(None, k).indices(n)[1] for k in given), n]
@@ -70,7 +72,9 @@ def even_split(name: str, input: Tensor, sections, axis: int, least: int) -> tup
     if input.ndim < least:
         raise RuntimeError(f"{name}: needs at least {least} dim(s), got {tuple(input.shape)}")
     if isinstance(sections, int) and (sections <= 0 or input.shape[axis] % sections):
-        raise RuntimeError(f"{name}: size {input.shape[axis]} is not divisible into {sections} parts")
+        raise RuntimeError(
+            f"{name}: size {input.shape[axis]} is not divisible into {sections} parts"
+        )
     return tensor_split(input, sections, axis)
 
 
@@ -111,7 +115,10 @@ class AsStrided(Linear):
         return self.size
 
     def eager(self, xp, x):
-        strides = tuple(step * x.itemsize for step in self.stride)
+        x = xp.ascontiguousarray(x)
+        strides, start = tuple(step * x.itemsize for step in self.stride), self.offset * x.itemsize
+        if xp is np and x.size and x.dtype.kind in "fiubc" and x.flags.writeable:
+            return np.ndarray(self.size, x.dtype, x, start, strides)  # known as a view of x
         return xp.lib.stride_tricks.as_strided(x.reshape(-1)[self.offset :], self.size, strides)
 
     def places(self) -> np.ndarray:
@@ -148,7 +155,9 @@ def as_strided(
     """
     size, stride, offset = tuple(size), tuple(stride), storage_offset or 0
     if len(size) != len(stride) or min((*size, *stride, offset), default=0) < 0:
-        raise RuntimeError(f"as_strided: size {size} and stride {stride} must be equally many numbers >= 0")
+        raise RuntimeError(
+            f"as_strided: size {size} and stride {stride} must be equally many numbers >= 0"
+        )
     last = offset + sum((n - 1) * step for n, step in zip(size, stride, strict=True))
     if prod(size) and last >= input.numel():
         raise RuntimeError(
@@ -174,7 +183,7 @@ def unfold(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
         raise RuntimeError(f"unfold: step is {step} but must be > 0")
     x = input if input.ndim else input.reshape(1)
     order = [k for k in range(x.ndim) if k != axis] + [axis]
-    windows = Windows((size,), (step,), (1,))(Permute(tuple(order))(x))      # (..., count, size)
+    windows = Windows((size,), (step,), (1,))(Permute(tuple(order))(x))  # (..., count, size)
     back = [order.index(k) for k in range(x.ndim)] + [x.ndim]
     return Permute(tuple(back))(windows)
 

@@ -10,7 +10,7 @@ import numpy as np
 from fathom.core import dtypes
 from fathom.core.base import TensorBase
 from fathom.core.errors import DtypeError, ShapeError
-from fathom.ops.axes import many_axes, numpy_names, one_axis
+from fathom.ops.axes import numpy_names, one_axis
 from fathom.ops.broadcasting import floating
 from fathom.ops.comparison import where
 from fathom.ops.reduction import Extreme, amax, amin, argmax, mean, std, var
@@ -47,7 +47,7 @@ def var_mean(
     correction: float | None = None,
 ) -> tuple[Tensor, Tensor]:
     """(`var`, `mean`) over `dim`."""
-    if isinstance(dim, bool):                    # var_mean(x, unbiased)
+    if isinstance(dim, bool):  # var_mean(x, unbiased)
         dim, unbiased = None, dim
     return var(input, dim, unbiased, keepdim, correction=correction), mean(input, dim, keepdim)
 
@@ -94,7 +94,9 @@ def nanmean(
 def picked(x: Tensor, places: Tensor, axis: int, keepdim: bool) -> Extreme:
     """The elements at places (of size 1 along the axis)."""
     values = x.take_along_dim(places, axis)
-    return Extreme(values, places) if keepdim else Extreme(values.squeeze(axis), places.squeeze(axis))
+    return (
+        Extreme(values, places) if keepdim else Extreme(values.squeeze(axis), places.squeeze(axis))
+    )
 
 
 @numpy_names
@@ -121,8 +123,10 @@ def middle(input: Tensor, dim: int | None, keepdim: bool, ignore_nan: bool):
     if not n:
         if dim is None:
             return input.new_full((), float("nan"))
-        raise IndexError(f"{name}: expected dim {dim} of {tuple(input.shape)} to have non-zero size")
-    numbers = n - x.isnan().sum(axis, keepdim=True)          # NaN stands last in the order
+        raise IndexError(
+            f"{name}: expected dim {dim} of {tuple(input.shape)} to have non-zero size"
+        )
+    numbers = n - x.isnan().sum(axis, keepdim=True)  # NaN stands last in the order
     if ignore_nan:
         rank = ((numbers - 1) // 2).clamp(min=0)
     else:
@@ -167,7 +171,7 @@ def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> Extreme:
     places = order.new_tensor(np.arange(n))
     begins = cat([x.new_ones((*x.shape[:-1], 1)).bool(), values[..., 1:] != values[..., :-1]], -1)
     run_start = cummax(where(begins, places, 0), -1).values
-    end = argmax(places - run_start, -1, keepdim=True)       # the end of the longest run of equals
+    end = argmax(places - run_start, -1, keepdim=True)  # the end of the longest run of equals
     found = order.take_along_dim(end, -1)
     kept = keepdim and bool(input.ndim)
     return picked(x.movedim(-1, axis), found.movedim(-1, axis), axis, kept)
@@ -211,14 +215,22 @@ def nanquantile(
     return quantiles("nanquantile", input, q, dim, keepdim, interpolation)
 
 
-def quantiles(name: str, input: Tensor, q, dim: int | None, keepdim: bool, interpolation: str) -> Tensor:
+def quantiles(
+    name: str, input: Tensor, q, dim: int | None, keepdim: bool, interpolation: str
+) -> Tensor:
     if input.dtype not in (dtypes.float32, dtypes.float64):
-        raise DtypeError(f"{name}: input tensor must be either float or double dtype, got {input.dtype}")
+        raise DtypeError(
+            f"{name}: input tensor must be either float or double dtype, got {input.dtype}"
+        )
     if interpolation not in INTERPOLATIONS:
-        raise RuntimeError(f"{name}: interpolation must be one of {INTERPOLATIONS}, but got {interpolation!r}")
+        raise RuntimeError(
+            f"{name}: interpolation must be one of {INTERPOLATIONS}, but got {interpolation!r}"
+        )
     given = isinstance(q, TensorBase)
     if given and (q.ndim > 1 or q.dtype != input.dtype):
-        raise RuntimeError(f"{name}: q must be a number or a vector of {input.dtype}, got {q.dtype} {tuple(q.shape)}")
+        raise RuntimeError(
+            f"{name}: q must be a number or a vector of {input.dtype}, got {q.dtype} {tuple(q.shape)}"
+        )
     parts = q.reshape(-1) if given else input.new_tensor([q])
     if not bool(((parts >= 0) & (parts <= 1)).all()):
         raise RuntimeError(f"{name}: q values must be in the range [0, 1], got {parts.tolist()}")
@@ -228,7 +240,11 @@ def quantiles(name: str, input: Tensor, q, dim: int | None, keepdim: bool, inter
         raise RuntimeError(f"{name}: input tensor must be non-empty")
     y = between(x.movedim(axis, -1), parts, name == "nanquantile", interpolation).movedim(-1, 0)
     if keepdim:
-        kept = [1] * input.ndim if dim is None else [1 if k == axis else n for k, n in enumerate(input.shape)]
+        kept = (
+            [1] * input.ndim
+            if dim is None
+            else [1 if k == axis else n for k, n in enumerate(input.shape)]
+        )
         y = y.reshape((y.shape[0], *kept))
     return y if given and q.ndim else y.squeeze(0)
 
@@ -239,8 +255,8 @@ def between(x: Tensor, q: Tensor, ignore_nan: bool, interpolation: str) -> Tenso
     n = x.shape[-1]
     numbers = n - x.isnan().sum(-1, keepdim=True)
     last = ((numbers if ignore_nan else numbers * 0 + n) - 1).clamp(min=0)
-    rank = q * last.to(q.dtype)                  # (..., Q)
-    if not ignore_nan:                           # NaN stands last: with one there, it is the answer
+    rank = q * last.to(q.dtype)  # (..., Q)
+    if not ignore_nan:  # NaN stands last: with one there, it is the answer
         rank = where(numbers < n, float(n - 1), rank).to(q.dtype)
     if interpolation in ("lower", "higher", "nearest"):
         chosen = {"lower": rank.floor, "higher": rank.ceil, "nearest": rank.round}[interpolation]()

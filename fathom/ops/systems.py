@@ -82,7 +82,9 @@ class SolveTriangular(Primitive):
         if not b.size:
             return xp.zeros(b.shape, b.dtype)
         if not self.unit and not xp.diagonal(a, axis1=-2, axis2=-1).all():
-            raise LinAlgError("solve_triangular: the input matrix is singular: there is a 0 on its diagonal")
+            raise LinAlgError(
+                "solve_triangular: the input matrix is singular: there is a 0 on its diagonal"
+            )
         solve = scipy_linalg(xp).solve_triangular
 
         def one(a, b):
@@ -128,15 +130,15 @@ class Cholesky(Primitive):
     def vjp(self, wanted, g, y, a):
         middle = half_below(y.mH @ g)
         upper = SolveTriangular(True, False)
-        left = upper(y.mH, middle)               # L^-H Phi
-        s = upper(y.mH, left.mH).mH              # L^-H Phi L^-1
+        left = upper(y.mH, middle)  # L^-H Phi
+        s = upper(y.mH, left.mH).mH  # L^-H Phi L^-1
         return (0.5 * (s + s.mH),)
 
     def jvp(self, dxs, y, a):
         if dxs[0] is None:
             return None
         lower = SolveTriangular(False, False)
-        left = lower(y, dxs[0])                  # L^-1 dA
+        left = lower(y, dxs[0])  # L^-1 dA
         return y @ half_below(lower(y, left.mH).mH)
 
     def batch(self, size, batched, a):
@@ -164,8 +166,8 @@ class Lu(Primitive):
         lower, upper = y.tril(-1) + eye_like(y), y.triu()
         inner = (lower.mH @ g.tril(-1)).tril(-1) + (g.triu() @ upper.mH).triu()
         left = SolveTriangular(True, True)(lower.mH, inner)
-        right = SolveTriangular(False, False)(upper.conj(), left.mT).mT            # left U^-H
-        return (right.take_along_dim(inverse_rows(a).expand(a.shape), -2),)
+        right = SolveTriangular(True, False)(upper.conj(), left.mT).mT  # left U^-H
+        return (right.take_along_dim(rows_of(a).argsort(-1).unsqueeze(-1).expand(a.shape), -2),)
 
     def jvp(self, dxs, y, a):
         if dxs[0] is None:
@@ -173,9 +175,9 @@ class Lu(Primitive):
         if a.shape[-1] != a.shape[-2]:
             raise self.missing("derivative for matrices that are not square, and no jvp")
         lower, upper = y.tril(-1) + eye_like(y), y.triu()
-        da = dxs[0].take_along_dim(Rows()(a).unsqueeze(-1).expand(a.shape), -2)
+        da = dxs[0].take_along_dim(rows_of(a).unsqueeze(-1).expand(a.shape), -2)
         left = SolveTriangular(False, True)(lower, da)
-        inner = SolveTriangular(False, False)(upper.mT, left.mT).mT                # L^-1 dA U^-1
+        inner = SolveTriangular(False, False)(upper.mT, left.mT).mT  # L^-1 dA U^-1
         return lower @ inner.tril(-1) + inner.triu() @ upper
 
     def batch(self, size, batched, a):
@@ -183,21 +185,22 @@ class Lu(Primitive):
 
 
 @dataclass(frozen=True)
-class Rows(Primitive):
-    """The rows of A in the order in which LU takes them: (P A)[i] = A[y[i]]."""
+class Pivots(Primitive):
+    """With which row, counted from 1, LU exchanged row k, for each k in order. (..., M, N) -> (..., K)."""
 
     differentiable = False
 
     def shape(self, a):
-        return a[:-1]
+        return (*a[:-2], min(a[-2:]))
 
     def dtype(self, a):
-        return np.dtype(np.int64)
+        return np.dtype(np.int32)
 
     def eager(self, xp, a):
         flat = a.reshape((-1, *a.shape[-2:]))
-        orders = [order_of(factored(xp, m)[1], a.shape[-2]) for m in flat]
-        return xp.asarray(np.array(orders, np.int64).reshape(a.shape[:-1]))
+        exchanges = [factored(xp, matrix)[1] + 1 for matrix in flat]
+        y = xp.stack(exchanges) if exchanges else xp.zeros(0)
+        return y.reshape(self.shape(a.shape)).astype(np.int32)
 
     def jvp(self, dxs, y, a):
         return None
@@ -206,25 +209,47 @@ class Rows(Primitive):
         return self(a)
 
 
+@dataclass(frozen=True)
+class RowOrder(Primitive):
+    """The order of `rows` rows after the exchanges that Pivots tells: (P A)[i] = A[y[i]]."""
+
+    rows: int
+    differentiable = False
+
+    def shape(self, pivots):
+        return (*pivots[:-1], self.rows)
+
+    def dtype(self, pivots):
+        return np.dtype(np.int64)
+
+    def eager(self, xp, pivots):
+        flat = pivots.reshape((-1, pivots.shape[-1])).tolist()
+        order = np.tile(np.arange(self.rows), (len(flat), 1))
+        for row, exchanges in zip(order, flat, strict=True):
+            for k, other in enumerate(exchanges):
+                row[k], row[other - 1] = row[other - 1], row[k]
+        return xp.asarray(order.reshape(self.shape(pivots.shape)))
+
+    def jvp(self, dxs, y, pivots):
+        return None
+
+    def batch(self, size, batched, pivots):
+        return self(pivots)
+
+
 def factored(xp: ModuleType, matrix):
     """LAPACK's LU of one matrix: the two triangles in one array, and which rows it exchanged."""
     if xp is np:
-        triangles, exchanges, _ = scipy_linalg(xp).lapack.get_lapack_funcs(("getrf",), (matrix,))[0](matrix)
+        triangles, exchanges, _ = scipy_linalg(xp).lapack.get_lapack_funcs(("getrf",), (matrix,))[
+            0
+        ](matrix)
         return triangles, exchanges
     return scipy_linalg(xp).lu_factor(matrix)
 
 
-def order_of(exchanges, n: int) -> list[int]:
-    """The order of n rows after exchanging row k with row exchanges[k], one after the other."""
-    order = list(range(n))
-    for k, other in enumerate(exchanges.tolist()):
-        order[k], order[other] = order[other], order[k]
-    return order
-
-
-def inverse_rows(a: Tensor) -> Tensor:
-    """For each row of A the place to which LU moves it, as a column."""
-    return Rows()(a).argsort(-1).unsqueeze(-1)
+def rows_of(a: Tensor) -> Tensor:
+    """The rows of A in the order in which LU takes them."""
+    return RowOrder(a.shape[-2])(Pivots()(a))
 
 
 def eye_like(a: Tensor) -> Tensor:

@@ -19,9 +19,8 @@ from fathom.ops.axes import numpy_names, one_axis
 from fathom.ops.broadcasting import to_shape
 from fathom.ops.comparison import where
 from fathom.ops.gathering import Gather, Put, ScatterAdd
-from fathom.ops.indexing import along, fitted, getitem, in_range, scattered
+from fathom.ops.indexing import along, fitted, getitem, in_range, scattered, view_of
 from fathom.ops.indexing import put as put_at
-from fathom.ops.indexing import view_of
 
 if TYPE_CHECKING:
     from fathom.tensors import Tensor
@@ -82,7 +81,8 @@ class ScatterReduce(Primitive):
 
     def batch(self, size, batched, x, index, v):
         x, index, v = (
-            a if b else a.expand((size, *a.shape)) for a, b in zip((x, index, v), batched, strict=True)
+            a if b else a.expand((size, *a.shape))
+            for a, b in zip((x, index, v), batched, strict=True)
         )
         n = x.shape[1]
         first = index.new_tensor(np.arange(size) * n).unsqueeze(1)
@@ -106,7 +106,9 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: float | Tensor) ->
     """The input with one value in the slices that `index` names along `dim`."""
     axis = one_axis(dim, input.ndim, "index_fill")
     if isinstance(value, TensorBase) and value.ndim:
-        raise RuntimeError(f"index_fill: only supports a 0-d value tensor, got {tuple(value.shape)}")
+        raise RuntimeError(
+            f"index_fill: only supports a 0-d value tensor, got {tuple(value.shape)}"
+        )
     filling = value if isinstance(value, TensorBase) else input.new_tensor(value)
     return put_at(input, advanced_at(input, axis, index), filling)
 
@@ -125,7 +127,9 @@ def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor
         )
     expected = tuple(index.numel() if k == axis else n for k, n in enumerate(input.shape))
     if tuple(source.shape) != expected:
-        raise ShapeError(f"index_copy: source must have shape {expected}, got {tuple(source.shape)}")
+        raise ShapeError(
+            f"index_copy: source must have shape {expected}, got {tuple(source.shape)}"
+        )
     return put_at(input, advanced_at(input, axis, index), source)
 
 
@@ -162,7 +166,9 @@ def index_put(
 def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Tensor:
     """The input with source at places given by their number in the flattened input."""
     if source.dtype != input.dtype:
-        raise DtypeError(f"put: source must have the input's dtype {input.dtype}, got {source.dtype}")
+        raise DtypeError(
+            f"put: source must have the input's dtype {input.dtype}, got {source.dtype}"
+        )
     if index.numel() != source.numel():
         raise ShapeError(
             f"put: index {tuple(index.shape)} and source {tuple(source.shape)} must have equally many elements"

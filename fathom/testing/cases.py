@@ -2,6 +2,18 @@
 
 from __future__ import annotations
 
-from fathom.testing import elementwise, reducing, shaping
+from fathom.testing import (
+    elementwise,
+    linear,
+    matrices,
+    reducing,
+    shaping,
+    special,
+    statistics,
+    writing,
+)  # fmt: skip
 
-CASES = [*elementwise.CASES, *shaping.CASES, *reducing.CASES]
+CASES = [
+    *elementwise.CASES, *special.CASES, *shaping.CASES, *writing.CASES, *reducing.CASES,
+    *statistics.CASES, *matrices.CASES, *linear.CASES,
+]  # fmt: skip
