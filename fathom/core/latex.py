@@ -46,9 +46,13 @@ def formula(primitive, *arrays: Array, out: str = "y") -> str:
     y_{i} = \\sum_{j} x_{ij}
     """
     indices = [Index(size) for size in primitive.shape(*[a.shape for a in arrays])]
+    return equation(out, indices, primitive.element(tuple(indices), *arrays))
+
+
+def equation(out: str, indices: Sequence[Index], body: Expr) -> str:
+    """out_{ij} = body."""
     names = Names()
     left = subscript(out, [names[i] for i in indices])
-    body = primitive.element(tuple(indices), *arrays)
     repeated = [e for e, n in Counter(reductions(body)).items() if n > 1 and e != body]
     definitions = []
     for e in repeated:
@@ -123,9 +127,9 @@ def _latex(e: Expr, names: Names) -> tuple[str, int]:
             return rf"\neg {wrapped(e.args[0], names, TIGHT)}", POWER
         case Call(name="==", args=(a, b)) if a == b:
             return rf"{wrapped(a, names, SUM)} \text{{ is a number}}", RELATION
-        case Call(name="and", args=(Call(name="<=", args=(low, x)), Call(name="<", args=(same, high)))):
-            if x == same:
-                return interval(low, x, high, names), RELATION
+        case Call(name="and"):
+            parts = intervals(list(conjuncts(e)), names)
+            return r" \wedge ".join(parts), AND if len(parts) > 1 else RELATION
         case Call(name="where"):
             condition, a, b = (latex(x, names) for x in e.args)
             otherwise = rf"{b} & \text{{otherwise}}"
@@ -141,7 +145,10 @@ def _latex(e: Expr, names: Names) -> tuple[str, int]:
     if e.name in INFIX:
         level, sign = INFIX[e.name]
         right = level if e.name in ASSOCIATIVE else level + 1
-        return wrapped(e.args[0], names, level) + sign + wrapped(e.args[1], names, right), level
+        before, after = wrapped(e.args[0], names, level), wrapped(e.args[1], names, right)
+        if e.name == "*" and after[0].isdigit():
+            sign = r" \times "                   # 2 x 3, not 2 3
+        return before + sign + after, level
     if e.name in FORMS:
         level, form = FORMS[e.name]
         return form % tuple(latex(a, names) for a in e.args), level
@@ -153,6 +160,29 @@ def wrapped(e: Expr, names: Names, level: int) -> str:
     """The text of e, in parentheses where it binds less tightly than `level`."""
     text, binds = _latex(e, names)
     return text if binds >= level else rf"\left({text}\right)"
+
+
+def conjuncts(e: Expr) -> Iterator[Expr]:
+    """a, b, c of (a and b) and c."""
+    if isinstance(e, Call) and e.name == "and":
+        for part in e.args:
+            yield from conjuncts(part)
+    else:
+        yield e
+
+
+def intervals(conditions: list[Expr], names: Names) -> list[str]:
+    """The conditions in LaTeX; low <= x and x < high, one after the other, are said as one."""
+    parts = []
+    while conditions:
+        match conditions:
+            case [Call(name="<=", args=(low, x)), Call(name="<", args=(same, high)), *rest] if x == same:
+                parts.append(interval(low, x, high, names))
+                conditions = rest
+            case [first, *rest]:
+                parts.append(wrapped(first, names, AND))
+                conditions = rest
+    return parts
 
 
 def interval(low: Expr, x: Expr, high: Expr, names: Names) -> str:

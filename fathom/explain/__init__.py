@@ -1,0 +1,14 @@
+"""Explanations: math, code, diagram and the actual numbers, of an operation or of a whole computation.
+
+    explain(fathom.softmax)            what an operation is
+    explain(y)                         how a tensor came to be, from its tape
+    explain(f, *inputs)                what a function does with these inputs
+    explain(module, x, target, loss)   what a network does, and how its loss reaches the parameters
+
+parts.py is the tree that comes out; text, html, svg and tex print it.
+"""
+
+from fathom.explain.parts import Explanation
+from fathom.explain.subjects import explain
+
+__all__ = ["Explanation", "explain"]

@@ -1,0 +1,185 @@
+"""`explain(fathom.softmax)`, `explain("exp")`: what one operation is, on a small example of its own.
+
+The example is the one in its docstring, read, not executed: calls of fathom's functions on literal
+numbers. Where there is none, a few small numbers are used.
+"""
+
+from __future__ import annotations
+
+import ast
+import doctest
+import inspect
+import re
+from collections.abc import Callable
+from typing import Any
+
+import fathom.nn.functional as F
+from fathom.core import tape
+from fathom.core.base import TensorBase, new
+from fathom.core.primitive import Primitive
+from fathom.explain.build import build
+from fathom.explain.graph import Names
+from fathom.explain.parts import Explanation, Group
+from fathom.explain.record import recorded
+from fathom.explain.source import definition
+from fathom.ops import creation
+from fathom.tensors import Tensor
+
+MAKERS = {name: getattr(creation, name) for name in ("tensor", "ones", "zeros", "arange", "full", "eye", "linspace")}
+SAMPLES = ([0.5, -1.0, 2.0], [1.5, 0.5, -0.5], [0.25, 0.75, 1.0])
+
+
+def explain_operation(subject: str | Callable) -> Explanation:
+    """Formula, code, derivative and a worked example of an operation, by itself or by name.
+
+    Raises ValueError for a name that no operation has.
+    """
+    f = named(subject) if isinstance(subject, str) else subject
+    if isinstance(f, type) and issubclass(f, Primitive):
+        f = function_of(f)
+    f = inspect.unwrap(f)
+    doc = inspect.getdoc(f) or ""
+    arguments = example(f, doc) or samples(f)
+    title = getattr(f, "__name__", type(f).__name__)
+    explanation = Explanation(title, "", Group(title, "", ""), [], [], [])
+    if arguments is not None:
+        args, kwargs = arguments
+        names = names_of(f, args, kwargs)
+        with tape.grad_mode(True):
+            y, record = recorded(f, *args, **kwargs)
+        if isinstance(y, TensorBase):
+            explanation = build(title, [y], record, names, None, first_element(y))
+            if y.tracked and y.numel() > 1:
+                explanation.seed = "The backward pass begins with 1 at the first element of the result, and 0 elsewhere."
+    explanation.about = doc.split("\n\n")[0].replace("\n", " ")
+    found = re.search(r"\$([^$]+=[^$]+)\$", doc)
+    explanation.formula = found[1] if found else None
+    explanation.definition = definition(f)
+    return explanation
+
+
+def named(name: str) -> Callable:
+    """The operation of this name: a function of fathom or of nn.functional, or a primitive."""
+    last = name.split(".")[-1]
+    for place in (F, Tensor):
+        found = getattr(place, last, None)
+        if callable(found) and not last.startswith("_"):
+            return found
+    for kind in primitives():
+        if kind.__name__ == last:
+            return kind
+    raise ValueError(f"explain: no operation is called {name!r}; use PyTorch's name, such as 'softmax' or 'conv2d'")
+
+
+def primitives() -> list[type[Primitive]]:
+    """Every primitive there is."""
+    found, waiting = [], [Primitive]
+    while waiting:
+        kinds = waiting.pop().__subclasses__()
+        waiting += kinds
+        found += kinds
+    return found
+
+
+def function_of(kind: type[Primitive]) -> Callable:
+    """The public function that a primitive is for: exp for Exp."""
+    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", kind.__name__).lower()
+    found = getattr(F, snake, None) or getattr(Tensor, snake, None)
+    if found is None:
+        raise ValueError(
+            f"explain: {kind.__name__} is applied by other operations and has no function of its own; explain one of them"
+        )
+    return found
+
+
+def first_element(y: Tensor) -> Tensor | None:
+    """A gradient that looks at the first element alone: the sum of a softmax, say, never changes."""
+    if not y.tracked or y.numel() < 2:
+        return None
+    g = y.new_zeros(y.shape)
+    g.array.flat[0] = 1
+    return g
+
+
+# ---- the example ---------------------------------------------------------------------------------
+
+
+def example(f: Callable, doc: str) -> tuple[list, dict] | None:
+    """The arguments of the docstring's first call of f; None where it is more than literal numbers."""
+    for shown in doctest.DocTestParser().get_examples(doc):
+        try:
+            tree = ast.parse(shown.source, mode="eval")
+        except SyntaxError:  # a statement: it sets the stage for another call
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and called(node) == f.__name__:
+                try:
+                    args = [own(read(x)) for x in node.args]
+                    if isinstance(node.func, ast.Attribute) and not dotted(node.func.value).startswith("fathom"):
+                        return None  # a method of a variable
+                    return args, {k.arg: own(read(k.value)) for k in node.keywords if k.arg}
+                except Unreadable:
+                    break
+    return None
+
+
+class Unreadable(Exception):
+    """An expression that is not made of numbers and of calls that make tensors."""
+
+
+def read(node: ast.expr) -> Any:
+    """The value of an expression of literals and of fathom.tensor(...) and the like."""
+    if isinstance(node, ast.Call) and dotted(node.func).startswith("fathom.") and called(node) in MAKERS:
+        arguments = [read(x) for x in node.args]
+        return MAKERS[called(node)](*arguments, **{k.arg: read(k.value) for k in node.keywords if k.arg})
+    try:
+        return ast.literal_eval(node)
+    except ValueError as error:
+        raise Unreadable from error
+
+
+def called(node: ast.Call) -> str:
+    return dotted(node.func).split(".")[-1]
+
+
+def dotted(node: ast.expr) -> str:
+    """fathom.nn.functional for the expression of that name; empty for others."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute) and (before := dotted(node.value)):
+        return f"{before}.{node.attr}"
+    return ""
+
+
+def samples(f: Callable) -> tuple[list, dict] | None:
+    """Small numbers for each tensor that f needs; None where it needs other things."""
+    try:
+        parameters = inspect.signature(f).parameters.values()
+    except (TypeError, ValueError):  # a class or a function of C that does not tell
+        return None
+    args: list = []
+    for p in parameters:
+        if p.default is not p.empty or p.kind not in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD):
+            break
+        if "Tensor" in str(p.annotation) and len(args) < len(SAMPLES) and isinstance(f, type(samples)):
+            args.append(own(creation.tensor(SAMPLES[len(args)])))
+        elif p.name in ("dim", "axis"):
+            args.append(0)
+        else:
+            return None
+    return (args, {}) if args else None
+
+
+def own(x: Any) -> Any:
+    """An argument, with a gradient where it can have one."""
+    if not isinstance(x, TensorBase):
+        return x
+    y = new(x.array)
+    y.tracked = x.dtype.kind == "float"
+    return y
+
+
+def names_of(f: Callable, args: list, kwargs: dict) -> Names:
+    parameters = list(inspect.signature(f).parameters)
+    named = {**dict(zip(parameters, args)), **kwargs}
+    return {id(x): (name, "input") for name, x in named.items() if isinstance(x, TensorBase)}
