@@ -12,7 +12,10 @@ from fathom.nn.conv import (
     Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d, LazyConv1d, LazyConv2d,
     LazyConv3d, LazyConvTranspose1d, LazyConvTranspose2d, LazyConvTranspose3d,
 )  # fmt: skip
-from fathom.nn.distance import CosineSimilarity, PairwiseDistance
+from fathom.nn.distance import (
+    CosineEmbeddingLoss, CosineSimilarity, HingeEmbeddingLoss, MarginRankingLoss, PairwiseDistance,
+    TripletMarginLoss, TripletMarginWithDistanceLoss,
+)  # fmt: skip
 from fathom.nn.dropout import (
     AlphaDropout,
     Dropout,
@@ -27,10 +30,9 @@ from fathom.nn.fold import Fold, Unfold
 from fathom.nn.lazy import LazyModuleMixin
 from fathom.nn.linear import Bilinear, Identity, LazyLinear, Linear
 from fathom.nn.loss import (
-    BCELoss, BCEWithLogitsLoss, CosineEmbeddingLoss, CrossEntropyLoss, GaussianNLLLoss, HingeEmbeddingLoss,
-    HuberLoss, KLDivLoss, L1Loss, MarginRankingLoss, MSELoss, MultiLabelMarginLoss,
-    MultiLabelSoftMarginLoss, MultiMarginLoss, NLLLoss, PoissonNLLLoss, SmoothL1Loss, SoftMarginLoss,
-    TripletMarginLoss, TripletMarginWithDistanceLoss,
+    BCELoss, BCEWithLogitsLoss, CrossEntropyLoss, CTCLoss, GaussianNLLLoss, HuberLoss, KLDivLoss, L1Loss,
+    MSELoss, MultiLabelMarginLoss, MultiLabelSoftMarginLoss, MultiMarginLoss, NLLLoss, PoissonNLLLoss,
+    SmoothL1Loss, SoftMarginLoss,
 )  # fmt: skip
 from fathom.nn.module import Module
 from fathom.nn.norm import (

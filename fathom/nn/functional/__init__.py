@@ -19,6 +19,7 @@ from fathom.nn.functional.classification import (
 from fathom.nn.functional.convolution import (
     conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d,
 )  # fmt: skip
+from fathom.nn.functional.ctc import ctc_loss
 from fathom.nn.functional.distance import (
     cosine_embedding_loss, cosine_similarity, hinge_embedding_loss, margin_ranking_loss,
     multilabel_soft_margin_loss, normalize, pairwise_distance, soft_margin_loss,
