@@ -10,124 +10,81 @@ from fathom.autograd import enable_grad, inference_mode, is_grad_enabled, no_gra
 from fathom.core.base import Size
 from fathom.core.device import device
 from fathom.core.dtypes import (
-    bfloat16, bool_, complex64, complex128, dtype, float16, float32, float64, get_default_dtype, int8,
-    int16, int32, int64, promote_types, set_default_dtype, uint8,
+    bfloat16, bool_, complex64, complex128, dtype, float16, float32, float64, get_default_dtype,
+    int8, int16, int32, int64, promote_types, set_default_dtype, uint8,
 )  # fmt: skip
-from fathom.core.limits import (
-    finfo, iinfo,
-)  # fmt: skip
+from fathom.core.limits import finfo, iinfo
 from fathom.core.random import Generator, default_generator, initial_seed, manual_seed
-from fathom.ops.arithmetic import (
-    abs, absolute, add, addcdiv, addcmul, ceil, div, divide, floor, floor_divide, fmod, frac,
-    lerp, mul, multiply, neg, negative, positive, pow, reciprocal, remainder, round, rsub, sgn,
-    sign, square, sub, subtract, true_divide, trunc,
-)  # fmt: skip
-from fathom.ops.broadcasting import (
-    broadcast_shapes, result_type,
-)  # fmt: skip
+from fathom.func import vmap
+from fathom.ops.arithmetic import positive, rsub
+from fathom.ops.broadcasting import broadcast_shapes, result_type
 from fathom.ops.comparison import (
-    allclose, bitwise_and, bitwise_not, bitwise_or, bitwise_xor, clamp, clamp_max, clamp_min,
-    clip, eq, equal, fmax, fmin, ge, greater, greater_equal, gt, isclose, isfinite, isinf, isnan,
-    le, less, less_equal, logical_and, logical_not, logical_or, logical_xor, lt, masked_fill,
-    maximum, minimum, nan_to_num, ne, not_equal, relu, where,
+    allclose, equal, isclose, isfinite, isinf, isnan, masked_fill, relu,
 )  # fmt: skip
 from fathom.ops.complexes import (
-    angle, complex, conj, imag, is_complex, is_floating_point, polar, real, view_as_complex,
-    view_as_real,
-)  # fmt: skip
-from fathom.ops.contraction import (
-    addmm, bmm, dot, matmul, mm, mv, outer, tensordot,
+    conj, imag, is_complex, is_floating_point, real, view_as_complex, view_as_real,
 )  # fmt: skip
 from fathom.ops.counting import (
-    bincount, count_nonzero, histc, histogram, one_hot, unique, unique_consecutive,
+    bincount, count_nonzero, histogram, one_hot, unique, unique_consecutive,
 )  # fmt: skip
 from fathom.ops.creation import (
-    arange, as_tensor, clone, empty, empty_like, eye, from_dlpack, from_numpy, full, full_like,
-    linspace, logspace, ones, ones_like, tensor, zeros, zeros_like,
+    as_tensor, clone, empty_like, from_dlpack, from_numpy, full_like, ones_like, tensor,
+    zeros_like,
 )  # fmt: skip
 from fathom.ops.eigen import lstsq, matrix_rank
-from fathom.ops.eigen import norm_of_all as norm
 from fathom.ops.eigen import pinv as pinverse
 from fathom.ops.eigen import qr_some as qr
 from fathom.ops.eigen import svd_some as svd
-from fathom.ops.einsum import (
-    einsum,
-)  # fmt: skip
-from fathom.ops.exponential import (
-    acos, acosh, arccos, arccosh, arcsin, arcsinh, arctan, arctan2, arctanh, asin, asinh, atan,
-    atan2, atanh, cos, cosh, deg2rad, exp, exp2, expm1, log, log10, log1p, log2, logaddexp, logit,
-    rad2deg, rsqrt, sigmoid, sin, sinh, sqrt, tan, tanh,
-)  # fmt: skip
-from fathom.ops.grids import (
-    cartesian_prod, combinations, meshgrid, repeat_interleave,
-)  # fmt: skip
-from fathom.ops.indexing import (
-    gather, index_add, index_select, masked_select, nonzero, scatter, scatter_add, take,
-    take_along_dim,
-)  # fmt: skip
-from fathom.ops.linalg import (
-    cholesky_inverse, cholesky_solve, det, logdet, matrix_exp, matrix_power, slogdet,
-)  # fmt: skip
-from fathom.ops.linalg import cholesky_positional as cholesky
-from fathom.ops.linalg import cross_first as cross
-from fathom.ops.linalg import inv as inverse
+from fathom.ops.einsum import einsum
+from fathom.ops.grids import cartesian_prod, combinations, meshgrid, repeat_interleave
+from fathom.ops.linalg import cholesky_inverse, cholesky_solve, logdet, matrix_exp, slogdet
 from fathom.ops.making import (
     asarray, can_cast, empty_strided, is_nonzero, is_same_size, is_signed, is_tensor, numel,
     randint_like, range, scalar_tensor, typename,
 )  # fmt: skip
 from fathom.ops.matrices import (
-    block_diag, diag, diag_embed, diagflat, diagonal, diagonal_scatter, fliplr, flipud, kron,
-    rot90, trace, tril, tril_indices, triu, triu_indices, vander,
+    block_diag, diag_embed, diagflat, diagonal, diagonal_scatter, fliplr, flipud, rot90, trace,
+    tril_indices, triu_indices, vander,
 )  # fmt: skip
-from fathom.ops.norms import (
-    cdist, dist, pdist, renorm,
-)  # fmt: skip
-from fathom.ops.numbers import (
-    bitwise_left_shift, bitwise_right_shift, copysign, fix, float_power, frexp, gcd, heaviside,
-    hypot, isneginf, isposinf, isreal, lcm, ldexp, logaddexp2, nextafter, signbit,
-)  # fmt: skip
-from fathom.ops.products import (
-    addbmm, addmv, addr, baddbmm, chain_matmul, ger, inner, vdot,
-)  # fmt: skip
-from fathom.ops.randomness import (
-    bernoulli, multinomial, normal, rand, rand_like, randint, randn, randn_like, randperm,
-)  # fmt: skip
-from fathom.ops.reduction import (
-    all, amax, amin, any, argmax, argmin, cumprod, cumsum, logsumexp, max, mean, min, prod, std,
-    sum, var,
-)  # fmt: skip
-from fathom.ops.running import (
-    cummax, cummin, cumulative_trapezoid, diff, gradient, logcumsumexp, trapezoid, trapz,
-)  # fmt: skip
-from fathom.ops.searching import (
-    argwhere, bucketize, isin, searchsorted, unravel_index,
-)  # fmt: skip
+from fathom.ops.norms import cdist, dist, pdist
+from fathom.ops.numbers import frexp, isreal
+from fathom.ops.products import chain_matmul
+from fathom.ops.randomness import rand_like, randn_like
+from fathom.ops.running import cumulative_trapezoid, gradient, trapezoid, trapz
+from fathom.ops.searching import argwhere, unravel_index
 from fathom.ops.shaping import (
-    atleast_1d, atleast_2d, broadcast_tensors, broadcast_to, cat, chunk, concat, concatenate,
-    detach, flatten, flip, hstack, moveaxis, movedim, narrow, permute, ravel, reshape, roll,
-    split, squeeze, stack, swapaxes, swapdims, t, tile, transpose, unbind, unflatten, unsqueeze,
-    vstack,
+    atleast_1d, atleast_2d, broadcast_tensors, broadcast_to, chunk, detach, flatten, flip,
+    moveaxis, movedim, narrow, permute, ravel, reshape, roll, split, squeeze, swapaxes,
+    swapdims, t, tile, transpose, unbind, unflatten, unsqueeze,
 )  # fmt: skip
-from fathom.ops.softmax import (
-    log_softmax, softmax,
-)  # fmt: skip
-from fathom.ops.sorting import (
-    argsort, sort, topk,
-)  # fmt: skip
-from fathom.ops.special import (
-    digamma, erf, erfc, erfinv, i0, igamma, igammac, lgamma, mvlgamma, polygamma, sinc, xlogy,
-)  # fmt: skip
-from fathom.ops.splitting import (
-    as_strided, atleast_3d, column_stack, dsplit, dstack, hsplit, row_stack, tensor_split,
-    vsplit,
-)  # fmt: skip
-from fathom.ops.statistics import (
-    aminmax, corrcoef, cov, kthvalue, median, mode, nanmean, nanmedian, nanquantile, nansum,
-    quantile, std_mean, var_mean,
-)  # fmt: skip
+from fathom.ops.sorting import argsort
+from fathom.ops.splitting import as_strided, atleast_3d, dsplit, hsplit, tensor_split, vsplit
+from fathom.ops.statistics import aminmax, corrcoef, cov, std_mean, var_mean
 from fathom.ops.writing import (
-    index_copy, index_fill, index_put, index_reduce, masked_scatter, put, scatter_reduce,
-    select, select_scatter, slice_scatter,
+    index_fill, index_put, masked_scatter, put, select, select_scatter, slice_scatter,
+)  # fmt: skip
+from fathom.outputs import (
+    abs, absolute, acos, acosh, add, addbmm, addcdiv, addcmul, addmm, addmv, addr, all, amax,
+    amin, angle, any, arange, arccos, arccosh, arcsin, arcsinh, arctan, arctan2, arctanh,
+    argmax, argmin, asin, asinh, atan, atan2, atanh, baddbmm, bernoulli, bitwise_and,
+    bitwise_left_shift, bitwise_not, bitwise_or, bitwise_right_shift, bitwise_xor, bmm,
+    bucketize, cat, ceil, cholesky, clamp, clamp_max, clamp_min, clip, column_stack, complex,
+    concat, concatenate, copysign, cos, cosh, cross, cummax, cummin, cumprod, cumsum, deg2rad,
+    det, diag, diff, digamma, div, divide, dot, dstack, empty, eq, erf, erfc, erfinv, exp, exp2,
+    expm1, eye, fix, float_power, floor, floor_divide, fmax, fmin, fmod, frac, full, gather,
+    gcd, ge, ger, greater, greater_equal, gt, heaviside, histc, hstack, hypot, i0, igamma,
+    igammac, index_add, index_copy, index_reduce, index_select, inner, inverse, isin, isneginf,
+    isposinf, kron, kthvalue, lcm, ldexp, le, lerp, less, less_equal, lgamma, linspace, log,
+    log1p, log2, log10, log_softmax, logaddexp, logaddexp2, logcumsumexp, logical_and,
+    logical_not, logical_or, logical_xor, logit, logspace, logsumexp, lt, masked_select, matmul,
+    matrix_power, max, maximum, mean, median, min, minimum, mm, mode, mul, multinomial,
+    multiply, mv, mvlgamma, nan_to_num, nanmean, nanmedian, nanquantile, nansum, ne, neg,
+    negative, nextafter, nonzero, norm, normal, not_equal, ones, outer, polar, polygamma, pow,
+    prod, quantile, rad2deg, rand, randint, randn, randperm, reciprocal, remainder, renorm,
+    round, row_stack, rsqrt, scatter, scatter_add, scatter_reduce, searchsorted, sgn, sigmoid,
+    sign, signbit, sin, sinc, sinh, softmax, sort, sqrt, square, stack, std, sub, subtract, sum,
+    take, take_along_dim, tan, tanh, tensordot, topk, tril, triu, true_divide, trunc, var, vdot,
+    vstack, where, xlogy, zeros,
 )  # fmt: skip
 from fathom.printing import set_printoptions
 from fathom.tensors import Tensor

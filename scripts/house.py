@@ -24,6 +24,7 @@ FLOORS: tuple[dict[str, str], ...] = (
     {"ops": "the operations, one file a family, each defined once"},
     {
         "autograd": "gradients by name: grad, Function, gradcheck",
+        "outputs": "the functions that take out=",
         "printing": "tensors as text",
         "version": "the number of this version",
     },

@@ -118,7 +118,7 @@ def full(size: Sequence[int], fill_value: Number, *, dtype=None, device=None, re
     return finished(np.full(sizes_of((size,)), fill_value, d.numpy), device, requires_grad)
 
 
-def zeros(*size, dtype=None, device=None, requires_grad: bool = False, out: Tensor | None = None) -> Tensor:
+def zeros(*size, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     """Every element is 0.
 
     >>> fathom.zeros(2, 3)
