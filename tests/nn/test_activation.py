@@ -131,6 +131,15 @@ def test_inplace_writes_into_the_input_and_keeps_the_gradient(name):
     np.testing.assert_allclose(x.grad.numpy(), t.grad.numpy(), rtol=1e-6)
 
 
+def test_trailing_underscores_write_in_place():
+    for name in ("relu_", "leaky_relu_", "elu_", "celu_", "selu_", "hardtanh_"):
+        x = fathom.tensor([-2.0, 0.5])
+        assert getattr(F, name)(x) is x
+        np.testing.assert_allclose(
+            x.numpy(), getattr(TF, name)(torch.tensor([-2.0, 0.5])).numpy(), rtol=1e-6
+        )
+
+
 def test_softmax_without_dim_warns_as_pytorch_does():
     with pytest.warns(UserWarning, match="Implicit dimension choice for softmax"):
         y = F.softmax(fathom.zeros(2, 4))

@@ -2,8 +2,9 @@
 
 from fathom.nn.functional.activations import (
     celu, celu_, elu, elu_, gelu, glu, gumbel_softmax, hardshrink, hardsigmoid, hardswish, hardtanh,
-    leaky_relu, log_softmax, logsigmoid, mish, prelu, relu, relu6, relu_, rrelu, selu, selu_, sigmoid,
-    silu, softmax, softmin, softplus, softshrink, softsign, tanh, tanhshrink, threshold,
+    hardtanh_, leaky_relu, leaky_relu_, log_softmax, logsigmoid, mish, prelu, relu, relu6, relu_, rrelu,
+    selu, selu_, sigmoid, silu, softmax, softmin, softplus, softshrink, softsign, tanh, tanhshrink,
+    threshold,
 )  # fmt: skip
 from fathom.nn.functional.adaptive import (
     adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d, adaptive_max_pool1d,

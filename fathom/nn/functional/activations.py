@@ -76,6 +76,11 @@ def hardtanh(
     return result(input, where(x <= min_val, min_val, where(x >= max_val, max_val, x)), inplace)
 
 
+def hardtanh_(input: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Tensor:
+    """`hardtanh`, written into the input."""
+    return hardtanh(input, min_val, max_val, True)
+
+
 def relu6(input: Tensor, inplace: bool = False) -> Tensor:
     r"""$y = \min(\max(x, 0), 6)$."""
     return hardtanh(input, 0.0, 6.0, inplace)
@@ -85,6 +90,11 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = Fals
     r"""$y = x$ where $x > 0$, else $x$ times `negative_slope`."""
     x = source(input, inplace)
     return result(input, where(x > 0, x, x * negative_slope), inplace)
+
+
+def leaky_relu_(input: Tensor, negative_slope: float = 0.01) -> Tensor:
+    """`leaky_relu`, written into the input."""
+    return leaky_relu(input, negative_slope, True)
 
 
 def prelu(input: Tensor, weight: Tensor) -> Tensor:

@@ -43,7 +43,7 @@ def embedding(
         shorten(weight, input, max_norm, norm_type)
     y = Gather()(weight, input)
     if scale_grad_by_freq:
-        y = GradientScaled.of(y, frequencies(input, rows))
+        y = gradient_divided(y, frequencies(input, rows))
     if padding_idx is None:
         return y
     padding = (input == padding_idx).unsqueeze(-1).expand(y.shape)
@@ -89,13 +89,10 @@ def frequencies(input: Tensor, rows: int) -> Tensor:
     return input.reshape(-1).bincount(minlength=rows)[input]
 
 
-class GradientScaled:
-    """Values that stay, with a gradient that is divided: y = y0 + (y - y0) / n, where y0 is y detached."""
-
-    @staticmethod
-    def of(y: Tensor, divisor: Tensor) -> Tensor:
-        still = y.detach()
-        return still + (y - still) / divisor.unsqueeze(-1).to(y.dtype)
+def gradient_divided(y: Tensor, divisor: Tensor) -> Tensor:
+    """y as it is, with a gradient that is divided row by row."""
+    still = y.detach()
+    return still + (y - still) / divisor.unsqueeze(-1).to(y.dtype)
 
 
 def embedding_bag(

@@ -38,7 +38,10 @@ def misfit(x: tuple[int, ...], w: tuple[int, ...]) -> str:
     for k in range(1, len(x)):
         if prod(x[k:]) == inputs:
             return f"linear: got x {x}; flatten it to {(*x[:k], inputs)} first"
-    return f"linear: got x {x}; its last size must be in_features={inputs}, the last size of weight {w}"
+    way_out = f"; a layer for it has in_features={x[-1]}" if x else ""
+    return (
+        f"linear: got x {x}; its last size must be in_features={inputs}, as in weight {w}{way_out}"
+    )
 
 
 def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
