@@ -32,9 +32,10 @@ def chosen_data(recipe: Recipe, asked: str | None) -> tuple[str, str]:
     except (DownloadError, DataNotFoundError) as error:
         if WITHOUT_NETWORK not in recipe.data:
             raise
+        print(f"{error}\n")
         return (
             WITHOUT_NETWORK,
-            f", which comes with fathom, because {name} cannot be had:\n  {error}",
+            f", which comes with fathom, because {name} cannot be had here",
         )
     return name, where(name)
 

@@ -83,8 +83,8 @@ class ImageTask(Task):
             ],
         )
 
-    def next_command(self, run: str) -> str:
-        return f"fathom predict {run} PICTURE.png"
+    def next_command(self, run: str) -> tuple[str, str]:
+        return "what is on a picture", f"fathom predict {run} PICTURE.png"
 
 
 def made(model: Any, settings: Settings, known: dict[str, Any]) -> Module:

@@ -19,7 +19,7 @@ class TableTask(Task):
     """A table whose target is a quantity."""
 
     kind, unit = "table", "rows"
-    names = {"loss": "squared error, of the standardised target"}
+    names = {"loss": "squared error (scaled)"}
     data: TableDataModule
 
     def open(self, name: str, settings: Settings, limit_batches: int | None) -> TableDataModule:
@@ -62,7 +62,7 @@ class TableTask(Task):
         }
         better = 1 - errors["network"] / errors["linear"]
         rows = [
-            (name, f"{errors[key]:,.4g}", f"{1 - (errors[key] / errors['mean']) ** 2:.3f}")
+            (name, quantity(errors[key]), f"{1 - (errors[key] / errors['mean']) ** 2:.3f}")
             for name, key in (
                 ("this network", "network"),
                 ("linear regression (least squares)", "linear"),
@@ -75,10 +75,10 @@ class TableTask(Task):
                 "test_rmse_linear_regression": errors["linear"],
                 "test_r2": 1 - (errors["network"] / errors["mean"]) ** 2,
             },
-            f"test error {errors['network']:,.4g} ({source.target}, root mean square); "
-            f"linear regression {errors['linear']:,.4g}",
+            f"test error {quantity(errors['network'])} (root mean square of {source.target}), "
+            f"of linear regression {quantity(errors['linear'])}",
             [
-                (f"{errors['network']:,.4g}", f"root mean square error of {source.target}"),
+                (quantity(errors["network"]), f"root mean square error of {source.target}"),
                 (f"{better:.0%}", "below linear regression's error"),
             ],
             [
@@ -93,8 +93,8 @@ class TableTask(Task):
             ],
         )
 
-    def next_command(self, run: str) -> str:
-        return f"less {run}/metrics.jsonl"
+    def next_command(self, run: str) -> tuple[str, str]:
+        return "the metrics, line by line", f"less {run}/metrics.jsonl"
 
 
 def least_squares(x: np.ndarray, y: np.ndarray, X: np.ndarray) -> np.ndarray:
@@ -110,3 +110,12 @@ def least_squares(x: np.ndarray, y: np.ndarray, X: np.ndarray) -> np.ndarray:
 def rmse(told: np.ndarray, true: np.ndarray) -> float:
     """The root of the mean squared error."""
     return float(np.sqrt(np.mean(np.square(told.astype(np.float64) - true))))
+
+
+def quantity(value: float) -> str:
+    """A number with about four digits.
+
+    >>> quantity(56370.2), quantity(2.61803)
+    ('56,370', '2.618')
+    """
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"

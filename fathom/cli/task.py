@@ -33,7 +33,10 @@ class Task:
 
     kind: ClassVar[str]
     unit: ClassVar[str] = "examples"
-    names: ClassVar[dict[str, str]] = {"loss": "cross-entropy", "acc": "accuracy"}  # of metrics, in the report
+    names: ClassVar[dict[str, str]] = {
+        "loss": "cross-entropy",
+        "acc": "accuracy",
+    }  # of metrics, in the report
     data: DataModule
 
     def __init__(self, name: str, settings: Settings, limit_batches: int | None):
@@ -60,8 +63,8 @@ class Task:
         """What the network makes of the test part."""
         raise NotImplementedError(f"{type(self).__name__} must define outcome")
 
-    def next_command(self, run: str) -> str:
-        """What to do with the network now."""
+    def next_command(self, run: str) -> tuple[str, str]:
+        """What to do with the network now: what that is, and the command."""
         raise NotImplementedError(f"{type(self).__name__} must define next_command")
 
 

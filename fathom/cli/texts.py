@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 from typing import Any
 
 from fathom.cli.recipes import Recipe, Settings
@@ -65,5 +66,5 @@ class TextTask(Task):
             [text_section("What it writes", sample, f"It was given “{self.beginning()}”.")],
         )
 
-    def next_command(self, run: str) -> str:
-        return f'fathom predict {run} "{self.beginning()}"'
+    def next_command(self, run: str) -> tuple[str, str]:
+        return "write on", f"fathom predict {run} {shlex.quote(self.beginning())}"

@@ -140,8 +140,8 @@ def conclude(task: Task, folder: Path, outcome: Outcome) -> None:
     print(f"\n{outcome.headline}\n")
     place = shlex.quote(str(folder))
     for what, command in (
-        ("the report, for a browser", f"{folder / REPORT}"),
-        ("use the network", task.next_command(place)),
+        ("the report, for a browser", f"{place}/{REPORT}"),
+        task.next_command(place),
     ):
         print(f"  {what:<26} {command}")
 

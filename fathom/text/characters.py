@@ -73,6 +73,7 @@ class CharacterData(DataModule):
         source = load(name)
         if not isinstance(source, TextData):
             raise ValueError(f"{name} is no text")
+        self.source = source
         self.alphabet = Alphabet.of(source.train)
         self.parts = {part: self.cut(source.part(part)) for part in ("train", "test")}
 

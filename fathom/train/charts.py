@@ -1,6 +1,6 @@
 """Charts as SVG text: lines by epoch. They follow the page's colours, or the system's light or dark.
 
-A chart is drawn in units of a pixel at 560 x 300, and scales with its place.
+A chart is drawn in units of a pixel at 440 x 270, and scales with its place.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from fathom.train.history import Line, series
 
 Points = Sequence[tuple[float, float]]
 
-WIDTH, HEIGHT = 560, 300
-LEFT, RIGHT, TOP, BOTTOM = 52, 16, 40, 40  # margins around the lines
+WIDTH, HEIGHT = 440, 270
+LEFT, RIGHT, TOP, BOTTOM = 48, 12, 40, 40  # margins around the lines
 
 STYLE = """
 .chart text { font: 12px system-ui, sans-serif; fill: var(--ink, #1f2328) }

@@ -9,7 +9,7 @@ import numpy as np
 from fathom.train.charts import number, scale, ticks
 from fathom.train.page import Section
 
-SIDE, LEFT, RIGHT, TOP, BOTTOM = 480, 76, 16, 16, 48
+SIDE, LEFT, RIGHT, TOP, BOTTOM = 440, 64, 12, 16, 48
 MOST = 1500  # points drawn
 
 STYLE = """

@@ -12,7 +12,13 @@ import signal
 import fathom
 from fathom import nn, optim
 from fathom.train import (
-    Callback, Classifier, DataModule, EarlyStopping, LearningRateSchedule, ModelCheckpoint, Trainer,
+    Callback,
+    Classifier,
+    DataModule,
+    EarlyStopping,
+    LearningRateSchedule,
+    ModelCheckpoint,
+    Trainer,
     TrainingInterrupted,
 )  # fmt: skip
 from fathom.train import checkpoint as checkpoints
@@ -90,7 +96,9 @@ def main():
         callbacks=[
             StopAt(chosen.stop_at),
             EarlyStopping(patience=EPOCHS),
-            LearningRateSchedule(lambda o, steps: optim.lr_scheduler.CosineAnnealingLR(o, steps), "step"),
+            LearningRateSchedule(
+                lambda o, steps: optim.lr_scheduler.CosineAnnealingLR(o, steps), "step"
+            ),
             ModelCheckpoint(
                 os.path.join(chosen.out, "checkpoints"), "val_loss", every_n_train_steps=2, keep=3
             ),

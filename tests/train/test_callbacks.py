@@ -7,8 +7,15 @@ import pytest
 import fathom
 from fathom import nn, optim
 from fathom.train import (
-    Callback, Classifier, DataModule, EarlyStopping, LearningRateSchedule, ModelCheckpoint,
-    NonFiniteLossError, StopOnNaN, Trainer,
+    Callback,
+    Classifier,
+    DataModule,
+    EarlyStopping,
+    LearningRateSchedule,
+    ModelCheckpoint,
+    NonFiniteLossError,
+    StopOnNaN,
+    Trainer,
 )  # fmt: skip
 from fathom.train.callbacks import better
 from fathom.train.checkpoint import checkpoints, read_checkpoint
@@ -43,7 +50,12 @@ class Told(Trainer):
 
 @pytest.mark.parametrize(
     ("values", "epochs"),
-    [([3, 2, 1, 0], 4), ([3, 2, 2, 2, 0], 4), ([3, 3.1, 2.9, 3, 3, 1], 5), ([math.nan, 2, 1, 1], 4)],
+    [
+        ([3, 2, 1, 0], 4),
+        ([3, 2, 2, 2, 0], 4),
+        ([3, 3.1, 2.9, 3, 3, 1], 5),
+        ([math.nan, 2, 1, 1], 4),
+    ],
 )
 def test_early_stopping_waits_for_patience_epochs_without_gain(values, epochs):
     trainer = Told(EarlyStopping(patience=2), values)
@@ -94,7 +106,9 @@ def test_wrong_arguments_raise(tmp_path):
         LearningRateSchedule(lambda optimizer, total: None, every="batch")
 
 
-@pytest.mark.parametrize(("every", "expected"), [("epoch", [1, 1, 0.5, 0.5]), ("step", [1, 0.5, 0.25, 0.125])])
+@pytest.mark.parametrize(
+    ("every", "expected"), [("epoch", [1, 1, 0.5, 0.5]), ("step", [1, 0.5, 0.25, 0.125])]
+)
 def test_a_schedule_changes_the_rate_after_each_step_or_epoch(every, expected):
     rates = []
 
@@ -102,7 +116,9 @@ def test_a_schedule_changes_the_rate_after_each_step_or_epoch(every, expected):
         def on_before_backward(self, trainer, loss):
             rates.append(trainer.optimizer.param_groups[0]["lr"])
 
-    schedule = LearningRateSchedule(lambda o, total: optim.lr_scheduler.StepLR(o, 1, gamma=0.5), every)
+    schedule = LearningRateSchedule(
+        lambda o, total: optim.lr_scheduler.StepLR(o, 1, gamma=0.5), every
+    )
     Trainer(max_epochs=2, callbacks=[schedule, Watch()], progress=False).fit(Net(lr=1.0), data())
     assert rates == expected
 
@@ -115,14 +131,18 @@ def test_a_schedule_knows_how_many_steps_there_will_be():
         return optim.lr_scheduler.ConstantLR(optimizer)
 
     for every in ("epoch", "step"):
-        Trainer(max_epochs=3, callbacks=[LearningRateSchedule(make, every)], progress=False).fit(Net(), data())
+        Trainer(max_epochs=3, callbacks=[LearningRateSchedule(make, every)], progress=False).fit(
+            Net(), data()
+        )
     assert totals == [3, 6]
 
 
 def test_nan_weights_are_traced_to_their_layer():
     model = Net()
     model.net[2].weight.data[0, 1] = math.nan
-    with pytest.raises(NonFiniteLossError, match=r"in step 1 .*net\.2 Linear: 1 of the 8 values of its weight"):
+    with pytest.raises(
+        NonFiniteLossError, match=r"in step 1 .*net\.2 Linear: 1 of the 8 values of its weight"
+    ):
         Trainer(max_epochs=1, callbacks=[StopOnNaN()], progress=False).fit(model, data())
 
 
@@ -141,7 +161,9 @@ def test_a_layer_that_overflows_is_named():
 
     model = Net()
     model.net = nn.Sequential(nn.Linear(2, 2), Root())
-    with pytest.raises(NonFiniteLossError, match=r"net\.1 Root: its inputs are finite, 8 of its outputs not"):
+    with pytest.raises(
+        NonFiniteLossError, match=r"net\.1 Root: its inputs are finite, 8 of its outputs not"
+    ):
         Trainer(max_epochs=1, callbacks=[StopOnNaN()], progress=False).fit(model, data())
 
 

@@ -45,4 +45,9 @@ def test_whole_ticks_are_whole_numbers():
 
 
 def test_labels_are_short():
-    assert [number(x) for x in (0.30000000000000004, 5.0, 20000.0, 2.5e-05)] == ["0.3", "5", "20,000", "2.5e-05"]
+    assert [number(x) for x in (0.30000000000000004, 5.0, 20000.0, 2.5e-05)] == [
+        "0.3",
+        "5",
+        "20,000",
+        "2.5e-05",
+    ]

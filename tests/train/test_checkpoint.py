@@ -11,8 +11,16 @@ import fathom
 from fathom.data import DataNotFoundError, FileFormatError
 from fathom.train import files
 from fathom.train.checkpoint import (
-    FILES, MODEL, STATE, TENSORS, Checkpoint, checkpoints, keep_newest, newest_checkpoint,
-    read_checkpoint, write_checkpoint,
+    FILES,
+    MODEL,
+    STATE,
+    TENSORS,
+    Checkpoint,
+    checkpoints,
+    keep_newest,
+    newest_checkpoint,
+    read_checkpoint,
+    write_checkpoint,
 )  # fmt: skip
 
 HELD = Checkpoint(
@@ -53,8 +61,9 @@ def test_only_the_newest_are_kept(tmp_path):
     for step in range(5):
         write_checkpoint(tmp_path, step, HELD)
         keep_newest(tmp_path, 2)
-    assert [path.name for path in tmp_path.iterdir() if path.is_dir()].sort() is None
-    assert [path.name for path in checkpoints(tmp_path)] == ["step-00000003", "step-00000004"]
+    names = ["step-00000003", "step-00000004"]
+    assert [path.name for path in checkpoints(tmp_path)] == names
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
 
 
 def test_a_full_disk_leaves_the_checkpoints_that_were_there(tmp_path, monkeypatch):
@@ -121,7 +130,9 @@ def test_a_list_that_claims_a_huge_file_allocates_nothing(tmp_path):
     listed = json.loads((path / FILES).read_text())
     listed["files"][MODEL]["bytes"] = 1 << 60
     (path / FILES).write_text(json.dumps(listed))
-    with pytest.raises(FileFormatError, match=r"model\.safetensors: expected the 1,152,921,504,606,846,976"):
+    with pytest.raises(
+        FileFormatError, match=r"model\.safetensors: expected the 1,152,921,504,606,846,976"
+    ):
         read_checkpoint(path)
 
 

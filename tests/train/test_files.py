@@ -73,7 +73,9 @@ KILLED = textwrap.dedent("""
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
-def test_a_process_killed_in_the_middle_leaves_nothing_that_is_read_and_the_next_clears_it_away(tmp_path):
+def test_a_process_killed_in_the_middle_leaves_nothing_that_is_read_and_the_next_clears_it_away(
+    tmp_path,
+):
     subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], timeout=60)
     assert not (tmp_path / "run").exists()
     assert [path.name for path in tmp_path.iterdir()] == [".run.part"]

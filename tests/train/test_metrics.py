@@ -7,7 +7,14 @@ import pytest
 
 import fathom
 from fathom.train import (
-    Accuracy, ConfusionMatrix, Mean, MeanSquaredError, Metric, Perplexity, TopK, accuracy,
+    Accuracy,
+    ConfusionMatrix,
+    Mean,
+    MeanSquaredError,
+    Metric,
+    Perplexity,
+    TopK,
+    accuracy,
 )  # fmt: skip
 
 SCORES = fathom.tensor([[0.1, 0.7, 0.2], [0.5, 0.2, 0.3], [0.2, 0.3, 0.5], [0.4, 0.35, 0.25]])

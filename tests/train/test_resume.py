@@ -50,7 +50,9 @@ def test_stopped_at_any_step_it_goes_on_to_the_same_bits(tmp_path, straight, ste
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
 @pytest.mark.parametrize("written", [9, 10, 11, 12])
-def test_killed_in_the_middle_of_a_checkpoint_it_goes_on_from_the_one_before(tmp_path, straight, written):
+def test_killed_in_the_middle_of_a_checkpoint_it_goes_on_from_the_one_before(
+    tmp_path, straight, written
+):
     killed = run(tmp_path, "--kill-in", written)
     assert killed.returncode != 0
     assert len(checkpoints(tmp_path / "checkpoints")) == 2

@@ -8,8 +8,14 @@ import fathom
 from fathom import nn, optim
 from fathom.data import FileFormatError
 from fathom.train import (
-    Callback, Classifier, DataModule, LinearRegression, LinearRegressionScratch, Module,
-    SyntheticRegressionData, Trainer,
+    Callback,
+    Classifier,
+    DataModule,
+    LinearRegression,
+    LinearRegressionScratch,
+    Module,
+    SyntheticRegressionData,
+    Trainer,
 )  # fmt: skip
 
 
@@ -17,7 +23,9 @@ def small_data(count=12, batch_size=4, validation=True):
     source = fathom.Generator().manual_seed(0)
     x = fathom.randn(count, 3, generator=source)
     y = (x.sum(1) > 0).long()
-    return DataModule.of_tensors(x, y, validation=(x, y) if validation else None, batch_size=batch_size)
+    return DataModule.of_tensors(
+        x, y, validation=(x, y) if validation else None, batch_size=batch_size
+    )
 
 
 class Small(Classifier):
@@ -37,7 +45,9 @@ class Diary(Callback):
         return super().__getattribute__(name)
 
 
-@pytest.mark.parametrize("make", [lambda: LinearRegression(0.03), lambda: LinearRegressionScratch(2, 0.06)])
+@pytest.mark.parametrize(
+    "make", [lambda: LinearRegression(0.03), lambda: LinearRegressionScratch(2, 0.06)]
+)
 def test_linear_regression_finds_the_line_that_made_the_data(make):
     fathom.manual_seed(0)
     data = SyntheticRegressionData(fathom.tensor([2.0, -3.4]), b=4.2)
@@ -123,9 +133,13 @@ def test_gradients_are_clipped_to_a_norm():
 
     class Norm(Callback):
         def on_train_batch_end(self, trainer):
-            norms.append(math.sqrt(sum(p.grad.square().sum().item() for p in trainer.model.parameters())))
+            norms.append(
+                math.sqrt(sum(p.grad.square().sum().item() for p in trainer.model.parameters()))
+            )
 
-    Trainer(max_epochs=1, gradient_clip_val=0.01, callbacks=[Norm()], progress=False).fit(Small(), small_data())
+    Trainer(max_epochs=1, gradient_clip_val=0.01, callbacks=[Norm()], progress=False).fit(
+        Small(), small_data()
+    )
     assert norms == pytest.approx([0.01] * 3, rel=1e-3)
 
 
@@ -153,7 +167,9 @@ def test_a_module_says_what_it_lacks():
 
 def test_empty_training_data_raises():
     with pytest.raises(ValueError, match="the training data is empty"):
-        Trainer(progress=False).fit(Small(), DataModule.of_tensors(fathom.zeros(0, 3), fathom.zeros(0).long()))
+        Trainer(progress=False).fit(
+            Small(), DataModule.of_tensors(fathom.zeros(0, 3), fathom.zeros(0).long())
+        )
 
 
 def test_a_loader_may_be_a_plain_list_and_is_gone_on_with(tmp_path):
@@ -189,11 +205,19 @@ def test_a_checkpoint_of_another_network_is_one_clear_error(tmp_path):
             super().__init__()
             self.net = nn.Linear(3, 7)
 
-    with pytest.raises(FileFormatError, match=r"model\.safetensors: expected a checkpoint of this Wide"):
+    with pytest.raises(
+        FileFormatError, match=r"model\.safetensors: expected a checkpoint of this Wide"
+    ):
         Trainer(max_epochs=1, progress=False).fit(Wide(), small_data(), resume=tmp_path)
 
 
 def test_a_run_leaves_its_folder(tmp_path):
     Trainer(max_epochs=1, out=tmp_path / "run", progress=False).fit(Small(), small_data())
     names = sorted(path.name for path in (tmp_path / "run").iterdir())
-    assert names == ["checkpoints", "curves.png", "curves.svg", "metrics.jsonl", "model.safetensors"]
+    assert names == [
+        "checkpoints",
+        "curves.png",
+        "curves.svg",
+        "metrics.jsonl",
+        "model.safetensors",
+    ]

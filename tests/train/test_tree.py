@@ -13,7 +13,10 @@ from fathom.train import tree
 def test_a_nested_state_comes_back_as_it_was():
     state = {
         "counters": {"step": 3, "done": False, "best": None},
-        "optimizer": {"state": {0: {"step": 2.0, "mean": fathom.tensor([1.0, 2.0])}}, "betas": (0.9, 0.999)},
+        "optimizer": {
+            "state": {0: {"step": 2.0, "mean": fathom.tensor([1.0, 2.0])}},
+            "betas": (0.9, 0.999),
+        },
         "names": ["a", ("b", 1)],
     }
     plain, tensors = tree.part(state)
