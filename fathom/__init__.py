@@ -87,6 +87,7 @@ from fathom.outputs import (
     vstack, where, xlogy, zeros,
 )  # fmt: skip
 from fathom.printing import set_printoptions
+from fathom.saving import load, save
 from fathom.tensors import Tensor
 
 float, double, half = float32, float64, float16

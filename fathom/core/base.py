@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -94,6 +95,15 @@ def values(array: Any) -> Any:
 
 
 levels = itertools.count(1)                      # one number a transform: the newest is the innermost
+
+
+class Running(threading.local):
+    """The vmaps that run in this thread, from the outermost to the innermost."""
+
+    maps: tuple = ()
+
+
+running = Running()
 
 
 def at_level(x: Any, level: int) -> bool:

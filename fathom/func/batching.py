@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from fathom.core.base import TensorBase, at_level, levels, new
+from fathom.core.base import TensorBase, at_level, levels, new, running
 from fathom.core.trees import LEAF, flatten, unflatten
 
 if TYPE_CHECKING:
@@ -36,15 +36,32 @@ class Batched:
         return new(Batched(self.level, primitive.batch(self.size, batched, *values), self.size))
 
 
-def vmap(func: Callable, in_dims: Any = 0, out_dims: Any = 0, randomness: str = "different") -> Callable:
+@dataclass(frozen=True)
+class Map:
+    """A running vmap."""
+
+    level: int
+    size: int
+    randomness: str
+
+    def wrapped(self, value: Tensor) -> Tensor:
+        """A tensor of the examples that stand along axis 0 of value."""
+        return new(Batched(self.level, value, self.size))
+
+
+def vmap(func: Callable, in_dims: Any = 0, out_dims: Any = 0, randomness: str = "error") -> Callable:
     """The function that maps `func` over a dim of its arguments (None: the same for all examples).
 
     `in_dims` is a number or None for all arguments, or a tuple with one for each (nested like the arguments).
+    Random numbers inside are "different" for each example, the "same" for all, or (by default) an "error".
 
     >>> dots = fathom.func.vmap(fathom.dot)
     >>> dots(fathom.ones(2, 3), fathom.ones(2, 3))
     tensor([3., 3.])
     """
+
+    if randomness not in ("error", "different", "same"):
+        raise ValueError(f"vmap: randomness must be 'error', 'different' or 'same', got {randomness!r}")
 
     @functools.wraps(func)
     def mapped(*args: Any, **kwargs: Any) -> Any:
@@ -56,7 +73,12 @@ def vmap(func: Callable, in_dims: Any = 0, out_dims: Any = 0, randomness: str = 
             raise ValueError(f"vmap: all mapped arguments need one and the same batch size, {found}; in_dims={in_dims}")
         size, level = sizes.pop(), next(levels)
         wrapped = [wrap(x, d, size, level) for x, d in zip(xs, dims, strict=True)]
-        result = func(*unflatten(structure, wrapped), **kwargs)
+        before = running.maps
+        running.maps = (*before, Map(level, size, randomness))
+        try:
+            result = func(*unflatten(structure, wrapped), **kwargs)
+        finally:
+            running.maps = before
         ys, out = flatten(result)
         places = dims_of(out, out_dims)
         return unflatten(out, [unwrap(y, d, size, level) for y, d in zip(ys, places, strict=True)])

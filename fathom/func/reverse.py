@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from fathom.core import tape
-from fathom.core.base import TensorBase
+from fathom.core.base import TensorBase, is_plain
 from fathom.core.trees import flatten, map_tensors, unflatten
 from fathom.ops.movement import Alias
 
@@ -22,8 +22,7 @@ def tracked_alias(x: Tensor) -> Tensor:
     """x under another name, tracked whether x is or not, in any grad mode."""
     if not isinstance(x, TensorBase) or x.dtype.kind not in ("float", "complex"):
         raise RuntimeError(f"expected a tensor of floating-point or complex dtype to differentiate by, got {getattr(x, 'dtype', type(x).__name__)}")
-    with tape.grad_mode(False):
-        y = Alias()(x)
+    y = Alias()(x)                               # inside a wrapper this is recorded for those outside
     y.origin, y.version = None, [0]
     y.tracked, y.node = True, tape.Node(Alias(), (x,), y)
     return y
@@ -32,19 +31,29 @@ def tracked_alias(x: Tensor) -> Tensor:
 def escapes(ys: list, inputs: list) -> bool:
     """Whether the graph of ys reaches a tracked tensor other than the inputs."""
     own = {x.node for x in inputs}
-    outside = {parent for x in inputs for parent in x.node.parents if parent is not None}
-    if outside:
-        return True
-    stack, seen = [y.node or y for y in ys if isinstance(y, TensorBase) and y.tracked], set()
+    stack = [edge for x in inputs for edge in (*x.node.parents, *edges_inside(x))]
+    for y in ys:
+        if isinstance(y, TensorBase):
+            stack += [y.node or y, *edges_inside(y)] if y.tracked else edges_inside(y)
+    seen = {None}
     while stack:
         at = stack.pop()
         if at in seen or at in own:
             continue
         seen.add(at)
-        if not isinstance(at, tape.Node):
-            return True                          # a leaf that is not ours
-        stack += [parent for parent in at.parents if parent is not None]
+        if not isinstance(at, tape.Node) or all(p is None for p in at.parents):
+            return True                          # a leaf, or the input of another transform
+        stack += at.parents
+        stack += [edge for x in at.inputs or () for edge in edges_inside(x)]
     return False
+
+
+def edges_inside(x: Tensor) -> list:
+    """The edges of the tracked values that transforms around this one have wrapped into x."""
+    if is_plain(x):
+        return []
+    held = [y for y in (x.array.inner(), getattr(x.array, "tangent", None)) if y is not None]
+    return [edge for y in held for edge in ([y.node or y] if y.tracked else []) + edges_inside(y)]
 
 
 def vjp(func: Callable, *primals: Any, has_aux: bool = False) -> tuple:
@@ -80,19 +89,27 @@ def vjp(func: Callable, *primals: Any, has_aux: bool = False) -> tuple:
     return (value, pullback, map_tensors(released, aux)) if has_aux else (value, pullback)
 
 
+def of_chosen(
+    func: Callable, argnums: int | tuple[int, ...], args: tuple, kwargs: dict
+) -> tuple[Callable, tuple]:
+    """func as a function of the arguments `argnums` alone, and those arguments."""
+    chosen = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+
+    def f(*xs: Any) -> Any:
+        full = list(args)
+        for at, x in zip(chosen, xs, strict=True):
+            full[at] = x
+        return func(*full, **kwargs)
+
+    return f, tuple(args[at] for at in chosen)
+
+
 def grad_and_value(func: Callable, argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Callable:
     """The function that gives (gradient, value) of a scalar function; with has_aux (gradient, (value, aux))."""
 
     def gradient(*args: Any, **kwargs: Any) -> tuple:
-        chosen = (argnums,) if isinstance(argnums, int) else tuple(argnums)
-
-        def of_chosen(*xs: Any) -> Any:
-            full = list(args)
-            for at, x in zip(chosen, xs, strict=True):
-                full[at] = x
-            return func(*full, **kwargs)
-
-        y, pullback, *aux = vjp(of_chosen, *[args[at] for at in chosen], has_aux=has_aux)
+        f, xs = of_chosen(func, argnums, args, kwargs)
+        y, pullback, *aux = vjp(f, *xs, has_aux=has_aux)
         if not isinstance(y, TensorBase) or y.numel() != 1:
             shape = tuple(y.shape) if isinstance(y, TensorBase) else type(y).__name__
             raise RuntimeError(f"grad: expected the function to return a scalar tensor, got {shape}")

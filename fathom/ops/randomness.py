@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fathom.core import dtypes, loop
+from fathom.core import base, dtypes, loop
 from fathom.core.base import TensorBase, new
 from fathom.core.primitive import Primitive
 from fathom.core.random import FIRST, GOLDEN, SECOND, Generator, default_generator
@@ -42,11 +42,6 @@ class RandomBits(Primitive):
     def jvp(self, dxs, y, start):
         return None
 
-    def batch(self, size, batched, start):
-        if not batched[0]:                       # vmap draws anew for each example
-            return RandomBits((size, *self.to), self.bits)(start)
-        raise self.missing("batch")
-
     def element(self, i, start):
         def u(value):
             return loop.cast(value, np.dtype(np.uint64)) if isinstance(value, loop.Expr) else loop.Const(value, np.dtype(np.uint64))
@@ -58,9 +53,18 @@ class RandomBits(Primitive):
 
 
 def random_bits(shape: tuple[int, ...], bits: int, generator: Generator | None) -> Tensor:
-    """Whole numbers below 2^bits, drawn from the generator."""
-    start = (generator or default_generator).take(prod(shape))
-    return RandomBits(shape, bits)(new(np.array(start, np.uint64).view(np.int64)))
+    """Whole numbers below 2^bits, drawn from the generator; under vmap, as its `randomness` says."""
+    if any(running.randomness == "error" for running in base.running.maps):
+        raise RuntimeError(
+            "vmap: a random operation was called, but randomness is 'error'; say randomness='different'"
+            " (new numbers for each example) or 'same' (the same for all)"
+        )
+    maps = [running for running in base.running.maps if running.randomness == "different"]
+    whole = (*[running.size for running in maps], *shape)
+    y = RandomBits(whole, bits)((generator or default_generator).start(prod(whole)))
+    for running in maps:
+        y = running.wrapped(y)
+    return y
 
 
 def uniform(shape: tuple[int, ...], d: dtypes.dtype, generator: Generator | None) -> Tensor:
