@@ -34,6 +34,8 @@ def part(state: Any, path: str = "") -> tuple[Any, dict[str, Tensor]]:
 
     def plain(value: Any, path: str) -> Any:
         if isinstance(value, TensorBase):
+            while path in tensors:  # "a/b" is a key of its own, or b below a
+                path += "'"
             tensors[path] = value
             return {TENSOR: path}
         if isinstance(value, np.generic):
