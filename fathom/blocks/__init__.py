@@ -28,7 +28,7 @@ from fathom.blocks.affine import BiasAdd, WeightMultiply
 from fathom.blocks.between import Dropout, Flatten, OneHot
 from fathom.blocks.block import Block, Chain, Parameter
 from fathom.blocks.convolution import Convolution
-from fathom.blocks.functions import chain, chain_deriv, derivative, gradient
+from fathom.blocks.functions import Array, chain, chain_deriv, derivative, gradient
 from fathom.blocks.initial import glorot
 from fathom.blocks.layer import Conv2D, Dense, Layer
 from fathom.blocks.loss import Loss, MeanSquaredError, SoftmaxCrossEntropy
@@ -49,6 +49,7 @@ from fathom.blocks.trainer import Epoch, Trainer
 
 __all__ = [
     "SGD",
+    "Array",
     "AveragePool2D",
     "BiasAdd",
     "Block",

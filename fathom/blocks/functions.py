@@ -25,10 +25,10 @@ STEP = 6e-6
 
 
 def derivative(f: Function, x: ArrayLike, step: float = STEP) -> Array:
-    r"""$f'(x) \approx \frac{f(x + h) - f(x - h)}{2h}$, h = step max(1, |x|): right to about ten digits.
+    r"""$f'(x) \approx \frac{f(x + h) - f(x - h)}{2h}$ with h = step max(1, |x|): the central difference.
 
-    The central difference: to the left and to the right of x the curve bends away by the same
-    amount, so that the error shrinks with the square of the step.
+    To the left and to the right of x the curve bends away by the same amount, so the error shrinks with
+    the square of the step. About ten digits are right where the curve is smooth over a distance of 1 or |x|.
 
     >>> derivative(np.square, [1.0, 2.0, -3.0]).round(6)
     array([ 2.,  4., -6.])
