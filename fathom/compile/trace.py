@@ -7,6 +7,7 @@ that is left in the end.
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,10 @@ class Symbol:
     def inner(self) -> None:
         """Nothing inside: a symbol has no values."""
         return None
+
+    def adopt(self, x: Tensor) -> None:
+        """Remember what x held before it came to hold a symbol of this graph."""
+        self.graph.adopted.append((weakref.ref(x), x.array, x.tracked, x.node))
 
     def interpret(self, primitive: Primitive, inputs: Sequence[Tensor]) -> Tensor:
         """Write the primitive down; its output is a new symbol."""
@@ -62,6 +67,7 @@ class Graph:
     steps: list[Step] = field(default_factory=list)
     outputs: list[Symbol] = field(default_factory=list)
     updates: list[tuple[Symbol, Symbol]] = field(default_factory=list)
+    adopted: list[tuple] = field(default_factory=list, repr=False)         # see Symbol.adopt
     structure: Any = None                        # the nesting of the outputs (see core/trees.py)
     known: dict[int, Symbol] = field(default_factory=dict, repr=False)     # constants, by array
 

@@ -8,8 +8,16 @@ numbers are the same eager and compiled, on CPU and CUDA, and a checkpoint holds
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar
 
+import numpy as np
+
+from fathom.core.base import new
 from fathom.core.device import device
+
+if TYPE_CHECKING:
+    from fathom.tensors import Tensor
 
 GOLDEN = 0x9E3779B97F4A7C15                      # 2^64 / golden ratio, odd
 FIRST, SECOND = 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
@@ -36,6 +44,8 @@ class Generator:
     >>> bool((fathom.rand(3, generator=g.manual_seed(7)) == a).all())
     True
     """
+
+    recorder: ClassVar[Callable[[Generator, int], Tensor] | None] = None
 
     def __init__(self, device: str | device = "cpu"):
         self.device = device if not isinstance(device, str) else _device(device)
@@ -66,6 +76,13 @@ class Generator:
         """Go on from a state that `get_state` gave."""
         self._seed, self.offset = (int(n) for n in state.tolist())
         return self
+
+    def start(self, count: int) -> Tensor:
+        """The counter value of the first of the next `count` numbers, as a tensor: () int64. A tracer puts a
+        symbol in its place (see `recorder`)."""
+        if Generator.recorder is not None:
+            return Generator.recorder(self, count)
+        return new(np.array(self.take(count), np.uint64).view(np.int64))
 
     def take(self, count: int) -> int:
         """Use up `count` numbers; returns the counter value of the first."""

@@ -1,0 +1,236 @@
+"""Index arithmetic: sums of loop indices, worked out so that reshapes leave no divisions behind.
+
+An integer expression becomes an affine form, `const + sum(coefficient * atom)`, where an atom is a loop
+index or something opaque (a loaded index, a remainder that stays). Each atom has a range, and ranges decide
+divisions, remainders and comparisons:  (4 i + j) // 4 -> i  and  (4 i + j) % 4 -> j  where 0 <= j < 4.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import inf
+
+from fathom.compiler.types import dtype_of
+from fathom.core.loop import Call, Const, Expr, Index, Load, Reduce, as_expr
+
+ORDERS = {"<", "<=", "=="}
+FACTS: list[
+    tuple[dict[Expr, int], float, float]
+] = []  # (terms, least, most): what a branch's condition says
+
+
+@dataclass
+class Affine:
+    """const + the sum of coefficient * atom."""
+
+    const: int = 0
+    terms: dict[Expr, int] = field(default_factory=dict)
+
+    def plus(self, other: Affine, times: int = 1) -> Affine:
+        """self + times * other."""
+        terms = dict(self.terms)
+        for atom, coefficient in other.terms.items():
+            terms[atom] = terms.get(atom, 0) + times * coefficient
+        return Affine(self.const + times * other.const, {a: c for a, c in terms.items() if c})
+
+    def scaled(self, factor: int) -> Affine:
+        return Affine().plus(self, factor)
+
+    def range(self) -> tuple[float, float]:
+        """The smallest and the largest value, as far as the atoms' ranges and the facts tell."""
+        low = high = 0.0
+        for atom, coefficient in self.terms.items():
+            ends = [coefficient * end for end in atom_range(atom)]
+            low, high = low + min(ends), high + max(ends)
+        for terms, least, most in FACTS:
+            if terms == self.terms:
+                low, high = max(low, least), min(high, most)
+        return low + self.const, high + self.const
+
+    def recombined(self) -> Affine:
+        """The form with n (a // n) + a % n written as a: what is left of a reshape and its inverse."""
+        for atom, c in self.terms.items():
+            if isinstance(atom, Call) and atom.name == "%":
+                a, n = atom.args
+                if isinstance(a, Call) and a.name == "//" and isinstance(a.args[1], Const):
+                    whole = Call("//", (a.args[0], Const(a.args[1].value * n.value)))
+                else:
+                    whole = Call("//", (a, n))
+                if self.terms.get(whole) == c * n.value:
+                    rest = {k: v for k, v in self.terms.items() if k not in (atom, whole)}
+                    return Affine(self.const, rest).plus(affine(a), c).recombined()
+        return self
+
+    def expr(self) -> Expr:
+        """The form as an expression, written in one way."""
+        result: Expr = Const(0)
+        for atom, coefficient in self.terms.items():
+            result = result + atom * coefficient
+        return result + self.const
+
+
+def atom_range(atom: Expr) -> tuple[float, float]:
+    match atom:
+        case Index():
+            return 0, atom.size - 1
+        case Call(name="//", args=(a, Const(value=n))):
+            low, high = affine(a).range()
+            return low // n, high // n
+        case Call(name="%", args=(_, Const(value=n))):
+            return 0, n - 1
+        case Call(name="cast", args=(a,)):
+            return atom_range(a)
+    return -inf, inf
+
+
+def affine(e: Expr | int) -> Affine:
+    """The affine form of an integer expression."""
+    e = as_expr(e)
+    match e:
+        case Const(value=value):
+            return Affine(int(value))
+        case Call(name="+", args=(a, b)):
+            return affine(a).plus(affine(b))
+        case Call(name="-", args=(a, b)):
+            return affine(a).plus(affine(b), -1)
+        case Call(name="neg", args=(a,)):
+            return affine(a).scaled(-1)
+        case Call(name="*", args=(a, b)):
+            left, right = affine(a), affine(b)
+            if not left.terms:
+                return right.scaled(left.const)
+            if not right.terms:
+                return left.scaled(right.const)
+        case Call(name="//" | "%", args=(a, b)):
+            divisor = affine(b)
+            if not divisor.terms and divisor.const > 0:
+                quotient, rest = divided(affine(a), divisor.const)
+                return quotient if e.name == "//" else rest
+    return Affine(0, {e: 1})
+
+
+def divided(a: Affine, n: int) -> tuple[Affine, Affine]:
+    """a // n and a % n: the multiples of n come out, and the rest too where its range allows."""
+    low, high = a.range()
+    if 0 <= low and high < n:
+        return Affine(), a
+    whole = Affine(a.const // n, {atom: c // n for atom, c in a.terms.items() if c % n == 0})
+    rest = Affine(a.const % n, {atom: c for atom, c in a.terms.items() if c % n})
+    low, high = rest.range()
+    if 0 <= low and high < n:
+        return whole, rest
+    inner = rest.expr()
+    return (
+        whole.plus(Affine(0, {Call("//", (inner, Const(n))): 1})),
+        Affine(0, {Call("%", (inner, Const(n))): 1}),
+    )
+
+
+def condition(e: Call) -> Expr:
+    """A comparison of integers, decided where the ranges allow."""
+    difference = affine(e.args[1]).plus(affine(e.args[0]), -1)  # b - a
+    low, high = difference.range()
+    if e.name == "<":
+        known = True if low > 0 else False if high <= 0 else None
+    elif e.name == "<=":
+        known = True if low >= 0 else False if high < 0 else None
+    else:
+        known = True if low == high == 0 else False if low > 0 or high < 0 else None
+    return e if known is None else Const(known)
+
+
+def simplify(e: Expr) -> Expr:
+    """The expression with its index arithmetic worked out and its decided branches taken."""
+    match e:
+        case Load():
+            return Load(e.array, tuple(index(i) for i in e.at))
+        case Reduce():
+            return flattened(Reduce(e.name, e.over, simplify(e.body)))
+        case Call(name="cast", args=(a,)):
+            a = simplify(a)
+            return a if dtype_of(a) == e.dtype else Call("cast", (a,), e.dtype)
+        case Call(name="where", args=(test, a, b)):
+            test = simplify(test)
+            if isinstance(test, Const):
+                return simplify(a if test.value else b)
+            known = len(FACTS)
+            FACTS.extend(facts(test))
+            a = simplify(a)
+            del FACTS[known:]
+            return Call("where", (test, a, simplify(b)))
+        case Call(name="and", args=(a, b)):
+            a, b = simplify(a), simplify(b)
+            if isinstance(a, Const):
+                return b if a.value else a
+            if isinstance(b, Const):
+                return a if b.value else b
+            return Call("and", (a, b))
+        case Call(name=name) if name in ORDERS and all(is_index(a) for a in e.args):
+            decided = condition(e)
+            return (
+                decided
+                if isinstance(decided, Const)
+                else Call(name, tuple(index(a) for a in e.args))
+            )
+        case Call():
+            if is_index(e):
+                return index(e)
+            return Call(e.name, tuple(simplify(a) for a in e.args), e.dtype)
+    return e
+
+
+def flattened(e: Reduce) -> Reduce:
+    """A sum of guarded sums as one sum: sum_p [c] sum_o x -> sum_{p, o} [c] x."""
+    match e:
+        case Reduce(name="+", body=Reduce(name="+") as inner):
+            return flattened(Reduce("+", (*e.over, *inner.over), inner.body))
+        case Reduce(
+            name="+",
+            body=Call(name="where", args=(test, Reduce(name="+") as inner, Const(value=0) as zero)),
+        ):
+            return flattened(
+                Reduce("+", (*e.over, *inner.over), Call("where", (test, inner.body, zero)))
+            )
+    return e
+
+
+def facts(test: Expr) -> list[tuple[dict[Expr, int], float, float]]:
+    """What holds where the condition holds, as ranges of affine forms."""
+    match test:
+        case Call(name="and", args=(a, b)):
+            return facts(a) + facts(b)
+        case Call(name="<" | "<=", args=(a, b)) if is_index(a) and is_index(b):
+            difference = affine(b).plus(affine(a), -1)  # > 0, or >= 0
+            least = (1 if test.name == "<" else 0) - difference.const
+            opposite = {atom: -c for atom, c in difference.terms.items()}
+            return [(difference.terms, least, inf), (opposite, -inf, -least)]
+    return []
+
+
+def is_index(e: Expr) -> bool:
+    """Whether e is made of loop indices and whole numbers alone."""
+    match e:
+        case Index():
+            return True
+        case Const():
+            return type(e.value) is int and e.dtype is None
+        case Call(name="+" | "-" | "*" | "//" | "%" | "neg"):
+            return all(is_index(a) for a in e.args)
+    return False
+
+
+def index(e: Expr) -> Expr:
+    """An index expression in its affine form; loads inside are simplified as well."""
+    form = affine(e).recombined()
+    terms = {atom if isinstance(atom, Index) else inner(atom): c for atom, c in form.terms.items()}
+    return Affine(form.const, terms).expr()
+
+
+def inner(atom: Expr) -> Expr:
+    if isinstance(atom, Load):
+        return Load(atom.array, tuple(index(i) for i in atom.at))
+    if isinstance(atom, Call):
+        if atom.name in ("//", "%"):
+            return Call(atom.name, (index(atom.args[0]), atom.args[1]))
+        return simplify(atom) if not is_index(atom) else atom
+    return atom

@@ -1,0 +1,226 @@
+"""Tracing a function with the state around it: parameters, optimizer state, random numbers, gradients.
+
+A function that trains reads and writes tensors that are not its arguments. The trace meets them as plain arrays;
+they become inputs of the program, read anew at each call, and what was written to them becomes an update.
+"""
+
+from __future__ import annotations
+
+import gc
+import types
+import weakref
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fathom.compile.trace import Graph, Symbol, symbolic
+from fathom.core.base import TensorBase, at_level, is_plain, levels, new
+from fathom.core.random import Generator
+from fathom.core.trees import flatten, unflatten
+
+if TYPE_CHECKING:
+    from fathom.tensors import Tensor
+
+
+@dataclass
+class Captured:
+    """A traced function, and where its program's inputs come from and its results go."""
+
+    graph: Graph
+    draws: list[tuple[Generator, int]] = field(
+        default_factory=list
+    )  # the inputs after the arguments
+    options: list[tuple[dict, str]] = field(default_factory=list)  # then these numbers
+    live: list[Tensor | None] = field(default_factory=list)  # the tensor behind each constant
+    written: list[Tensor] = field(default_factory=list)  # the tensor of each update
+    gradients: list[Tensor] = field(default_factory=list)  # whose .grad the last outputs are
+    results: int = 0  # how many outputs the function returns
+    tracked: bool = False  # whether a result wants a gradient
+
+
+def capture(f: Callable, args: tuple, kwargs: dict, options: list[tuple[dict, str]]) -> Captured:
+    """Trace f(*args, **kwargs). Everything it touched holds afterwards what it held before."""
+    graph = Graph(next(levels))
+    captured = Captured(graph, options=options)
+    leaves, structure = flatten((args, kwargs))
+    given = [symbolic(x, graph) if isinstance(x, TensorBase) else x for x in leaves]
+    graph.inputs = [x.array for x in given if isinstance(x, TensorBase)]
+
+    def draw(generator: Generator, count: int) -> Tensor:
+        captured.draws.append((generator, count))
+        symbol = graph.symbol((), np.dtype(np.int64))
+        drawn.append(symbol)
+        return new(symbol)
+
+    drawn: list[Symbol] = []
+    rates = [graph.symbol((), np.dtype(np.float64)) for _ in options]
+    numbers = [holder[name] for holder, name in options]
+    state = list(tensors_of(f))
+    before = {id(x): x.grad for x in state}
+    for x in state:
+        swap(graph, x)
+    outer = Generator.recorder
+    Generator.recorder = draw
+    try:
+        for (holder, name), symbol in zip(options, rates, strict=True):
+            holder[name] = new(symbol)
+        call_args, call_kwargs = unflatten(structure, given)
+        result = f(*call_args, **call_kwargs)
+        ys, graph.structure = flatten(result)
+        finish(captured, ys, state)
+        del result, ys, given, call_args, call_kwargs
+    finally:
+        Generator.recorder = outer
+        for (holder, name), value in zip(options, numbers, strict=True):
+            holder[name] = value
+        restore(captured, state, before)
+    graph.inputs += drawn + rates
+    owners = {id(x.array): x for x in [*captured.written, *state]}
+    captured.live = [owners.get(id(array)) for _, array in graph.constants]
+    return captured
+
+
+def swap(graph: Graph, x: Tensor) -> None:
+    """Put a symbol in the place of a tensor's numbers, as for an argument: all that is done to it is traced."""
+    if not is_plain(x):
+        return
+    array = x.array
+    if id(array) not in graph.known:
+        graph.known[id(array)] = symbol = graph.symbol(array.shape, array.dtype)
+        graph.constants.append((symbol, array))
+    graph.adopted.append((weakref.ref(x), array, x.tracked, x.node))
+    x.array = graph.known[id(array)]
+
+
+def finish(captured: Captured, ys: list, state: list[Tensor]) -> None:
+    """Name the outputs: what the function returns, then the gradients it left."""
+    graph = captured.graph
+    for y in ys:
+        if not isinstance(y, TensorBase):
+            raise TypeError(
+                f"compile: the function must return tensors (nested, or None), got {type(y).__name__}"
+            )
+    captured.results = len(ys)
+    captured.tracked = any(y.tracked and (y.node is None or y.node.inputs is not None) for y in ys)
+    graph.outputs = [graph.symbol_of(y) for y in ys]
+    for x in state:
+        if (
+            x.grad is not None
+            and at_level(x.grad, graph.level)
+            and not any(x.grad is t for t in state)
+        ):
+            captured.gradients.append(x)
+            graph.outputs.append(graph.symbol_of(x.grad))
+
+
+def restore(captured: Captured, state: list[Tensor], before: dict) -> None:
+    """Give every tensor its numbers back; what was written to those that live on becomes an update."""
+    graph = captured.graph
+    symbols = []
+    for reference, array, tracked, node in graph.adopted:
+        x = reference()
+        symbols.append(None if x is None else x.array)
+        if x is not None:
+            x.array, x.tracked, x.node = array, tracked, node
+        del x
+    for t in state:
+        t.grad = before[id(t)]
+    gc.collect()  # what was made inside and is kept by nobody is gone now
+    for (reference, *_), symbol in zip(graph.adopted, symbols, strict=True):
+        x = reference()
+        if isinstance(symbol, Symbol) and x is not None and graph.symbol_of(x) is not symbol:
+            graph.updates.append((graph.symbol_of(x), symbol))
+            captured.written.append(x)
+    graph.adopted.clear()
+
+
+# ---- the state around a function -------------------------------------------------------------------
+
+
+def surroundings(f: Callable) -> Iterator[Any]:
+    """The objects that a function can reach by itself: its owner, its closure, the globals it names."""
+    if isinstance(f, types.MethodType):
+        yield f.__self__
+        f = f.__func__
+    f = getattr(f, "__wrapped__", f)
+    if not isinstance(f, types.FunctionType):
+        yield f
+        return
+    for cell in f.__closure__ or ():
+        try:
+            yield cell.cell_contents
+        except ValueError:  # a name that has no value yet
+            continue
+    for name in f.__code__.co_names:
+        if name in f.__globals__:
+            yield f.__globals__[name]
+    yield from f.__defaults__ or ()
+
+
+def reachable(f: Callable) -> Iterator[Any]:
+    """The surroundings, and theirs where they are functions, and what lists and dicts among them hold."""
+    seen: set[int] = set()
+    waiting = list(surroundings(f))
+    while waiting:
+        x = waiting.pop()
+        if id(x) in seen or isinstance(x, (types.ModuleType, type, str, int, float)):
+            continue
+        seen.add(id(x))
+        yield x
+        if isinstance(x, (list, tuple)):
+            waiting += x
+        elif isinstance(x, dict):
+            waiting += x.values()
+        elif (
+            isinstance(x, (types.FunctionType, types.MethodType))
+            and getattr(x, "__module__", "").split(".")[0] != "fathom"
+        ):
+            waiting += surroundings(x)
+        elif (
+            not hasattr(x, "parameters")
+            and not hasattr(x, "param_groups")
+            and not isinstance(x, TensorBase)
+        ):
+            waiting += [
+                v
+                for v in getattr(x, "__dict__", {}).values()
+                if hasattr(v, "parameters")
+                or hasattr(v, "param_groups")
+                or isinstance(v, TensorBase)
+            ]
+
+
+def modules_of(f: Callable) -> list[Any]:
+    """The modules that f can reach."""
+    return [x for x in reachable(f) if hasattr(x, "named_modules")]
+
+
+def optimizers_of(f: Callable) -> list[Any]:
+    """The optimizers that f can reach."""
+    return [x for x in reachable(f) if hasattr(x, "param_groups")]
+
+
+def tensors_of(f: Callable) -> Iterator[Tensor]:
+    """The tensors that f can reach: its own, its modules', its optimizers', and their gradients."""
+    seen: set[int] = set()
+
+    def each() -> Iterator[Any]:
+        for x in reachable(f):
+            if isinstance(x, TensorBase):
+                yield x
+            elif hasattr(x, "named_modules"):
+                yield from x.parameters()
+                yield from x.buffers()
+            elif hasattr(x, "param_groups"):
+                for group in x.param_groups:
+                    yield from group["params"]
+                for state in x.state.values():
+                    yield from (v for v in state.values() if isinstance(v, TensorBase))
+
+    for x in each():
+        for t in (x, x.grad):
+            if isinstance(t, TensorBase) and id(t) not in seen:
+                seen.add(id(t))
+                yield t

@@ -1,0 +1,204 @@
+"""`compile`: the function that a user calls, in place of the one it was made from.
+
+For each new signature (shapes, dtypes, Python values, modes) the first call runs the function as it is, so that
+lazy layers and optimizer state come into being; the second traces it and makes a native program; from then
+on the program runs.
+"""
+
+from __future__ import annotations
+
+import functools
+import linecache
+import traceback
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from fathom.compiler.capture import Captured, capture, modules_of, optimizers_of
+from fathom.compiler.program import Program
+from fathom.core import tape
+from fathom.core.base import TensorBase, is_plain, new
+from fathom.core.trees import flatten
+
+NEW, EAGER = "new", "eager"
+
+
+def compile(f: Callable | None = None, *, fullgraph: bool = False) -> Callable:
+    """A function that does what f does, as one native program.
+
+    f is a function of tensors, a Module, or a whole training step (`zero_grad`, forward, `backward`,
+    optimizer step). It may read and write parameters, buffers and optimizer state, and draw random numbers:
+    results are those of the function itself, up to rounding. Where f reads a value that only running it can give
+    (`if loss > 1`, `.item()`, printing a number) it runs as it is, with one warning that shows the line; with
+    `fullgraph` that is a RuntimeError.
+
+    >>> @fathom.compile
+    ... def f(x):
+    ...     return (x * x).sum()
+    >>> [f(fathom.tensor([1., 2.])).item() for _ in range(3)]
+    [5.0, 5.0, 5.0]
+    """
+    if f is None:
+        return functools.partial(compile, fullgraph=fullgraph)
+    return Compiled(f, fullgraph)
+
+
+class Compiled:
+    """A function with its native programs, one for each signature."""
+
+    def __init__(self, f: Callable, fullgraph: bool):
+        functools.update_wrapper(self, f, updated=())
+        self.f, self.fullgraph = f, fullgraph
+        self.runs: dict[Any, Any] = {}
+        self.recompiles: list[str] = []  # why each program after the first was made
+        self.modules = modules_of(f)
+        self.optimizers = optimizers_of(f)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        leaves, structure = flatten((args, kwargs))
+        if any(isinstance(x, TensorBase) and not is_plain(x) for x in leaves):
+            return self.f(
+                *args, **kwargs
+            )  # inside another transform, which will see each operation
+        key = self.key(leaves, structure)
+        run = self.runs.get(key)
+        if run is None:
+            self.runs[key] = NEW
+            return self.f(*args, **kwargs)
+        if run is NEW:
+            run = self.runs[key] = self.make(args, kwargs, key)
+        if run is EAGER:
+            return self.f(*args, **kwargs)
+        return run([x for x in leaves if isinstance(x, TensorBase)])
+
+    def key(self, leaves: list, structure: Any) -> tuple:
+        """What a program depends on."""
+        arguments = tuple(
+            (tuple(x.shape), x.dtype, x.tracked)
+            if isinstance(x, TensorBase)
+            else (type(x), x if is_value(x) else id(x))
+            for x in leaves
+        )
+        modes = tuple(m.training for module in self.modules for m in module.modules())
+        settings = tuple(
+            tuple(
+                (name, value if is_value(value) else id(value))
+                for name, value in group.items()
+                if name not in ("params", "lr")
+            )
+            for optimizer in self.optimizers
+            for group in optimizer.param_groups
+        )
+        return str(structure), arguments, modes, settings, tape.mode.enabled
+
+    def make(self, args: tuple, kwargs: dict, key: tuple) -> Any:
+        """A native program for this signature; EAGER where the function depends on values."""
+        rates = [
+            (g, "lr")
+            for o in self.optimizers
+            for g in o.param_groups
+            if isinstance(g.get("lr"), float)
+        ]
+        name = getattr(self.f, "__name__", type(self.f).__name__)
+        try:
+            captured = capture(self.f, args, kwargs, rates)
+            if captured.tracked:
+                raise RuntimeError(
+                    "its result is to be differentiated outside of it; compile the whole training step"
+                    " instead, or call it within no_grad()"
+                )
+        except (RuntimeError, TypeError) as error:
+            if self.fullgraph:
+                raise RuntimeError(
+                    f"compile: {name} cannot be traced: {error}{shown(error)}"
+                ) from error
+            warnings.warn(f"compile: {name} runs as it is: {error}{shown(error)}", stacklevel=3)
+            return EAGER
+        made = [k for k, run in self.runs.items() if isinstance(run, Run)]
+        if made:
+            self.recompiles.append(difference(made[-1], key))
+        return Run(captured)
+
+    def show(self, what: str = "graph") -> None:
+        """Print a stage of the newest program: "graph" or "llvm"."""
+        runs = [run for run in self.runs.values() if isinstance(run, Run)]
+        if not runs:
+            raise RuntimeError(
+                "compile: there is no program yet: the second call of a signature makes it"
+            )
+        stages = {
+            "graph": lambda run: str(run.captured.graph),
+            "llvm": lambda run: run.program.llvm(),
+        }
+        if what not in stages:
+            raise ValueError(f"show: expected one of {', '.join(stages)}, got {what!r}")
+        print(stages[what](runs[-1]))
+
+
+class Run:
+    """A program with the tensors around it."""
+
+    def __init__(self, captured: Captured):
+        self.captured = captured
+        self.program = Program(captured.graph)
+
+    def __call__(self, tensors: list) -> Any:
+        c, graph = self.captured, self.captured.graph
+        inputs = [x.array for x in tensors]
+        inputs += [np.array(g.take(count), np.uint64).view(np.int64) for g, count in c.draws]
+        inputs += [np.array(holder[name], np.float64) for holder, name in c.options]
+        constants = [
+            array if x is None else x.array
+            for x, (_, array) in zip(c.live, graph.constants, strict=True)
+        ]
+        values = self.program.run(inputs, constants)
+        results = [new(v) for v in values[: c.results]]
+        for x, v in zip(c.gradients, values[c.results :], strict=False):
+            x.grad = new(v)
+        for x, v in zip(c.written, values[len(graph.outputs) :], strict=True):
+            x.array[...] = v
+            if x.version is None:
+                x.version = [0]
+            x.version[0] += 1
+        return graph.restored(results)
+
+
+def is_value(x: Any) -> bool:
+    """Whether x is compared by what it is worth."""
+    return isinstance(x, (int, float, complex, str, bytes, tuple, frozenset, type(None)))
+
+
+def difference(old: tuple, new: tuple) -> str:
+    """What changed between two signatures, in words."""
+    names = (
+        "the nesting of the arguments",
+        "an argument",
+        "train() or eval()",
+        "an optimizer's options",
+        "no_grad",
+    )
+    for name, a, b in zip(names, old, new, strict=True):
+        if a != b:
+            changed = (
+                [f"{x} -> {y}" for x, y in zip(a, b, strict=False) if x != y]
+                if isinstance(a, tuple)
+                else []
+            )
+            return f"{name} changed" + (f": {'; '.join(changed[:3])}" if changed else "")
+    return "the signature is the same"
+
+
+def shown(error: BaseException) -> str:
+    """The user's line at which an error arose."""
+    frames = [
+        f
+        for f in traceback.extract_tb(error.__traceback__)
+        if "/fathom/" not in f.filename.replace("\\", "/")
+    ]
+    if not frames:
+        return ""
+    last = frames[-1]
+    line = linecache.getline(last.filename, last.lineno or 0).strip()
+    return f"\n  {last.filename}:{last.lineno}: {line}"

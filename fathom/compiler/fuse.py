@@ -1,0 +1,226 @@
+"""Fusion: a graph of primitives becomes a list of kernels, each one expression for every element of an array.
+
+A tensor is a function from index to value, so a producer is inlined into its consumers by calling it. It is
+given an array of its own instead where that would repeat work: it is an output, it reduces, it is costly
+and read more than once, or whoever reads it reads each element many times.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from fathom.compile.trace import Graph, Step, Symbol
+from fathom.compiler.affine import simplify
+from fathom.compiler.functions import can_emit
+from fathom.core import loop
+from fathom.core.loop import Array, Call, Const, Expr, Index, Load, Reduce
+from fathom.core.primitive import Elementwise
+
+COSTLY = {
+    "exp",
+    "expm1",
+    "log",
+    "log1p",
+    "sqrt",
+    "sin",
+    "cos",
+    "tan",
+    "tanh",
+    "erf",
+    "atan2",
+    "pow",
+    "/",
+    "%",
+    "erfinv",
+}
+LARGEST = 60  # nodes of an expression that may still be inlined twice
+MOVES = {
+    "Alias",
+    "Reshape",
+    "Permute",
+    "Expand",
+    "Slice",
+    "Flip",
+    "Windows",
+    "StopGradient",
+    "Copy",
+    "Cast",
+}
+REPEATS = {"Expand", "Windows", "Gather"}  # each element of the input may be read several times
+NATIVE = {
+    np.dtype(d) for d in ("float32", "float64", "int64", "int32", "bool", "uint8", "int8", "int16")
+}
+
+
+@dataclass
+class Kernel:
+    """output[out] = body, for all values of the indices `out`."""
+
+    output: Symbol
+    out: tuple[Index, ...]
+    body: Expr
+
+
+@dataclass
+class Host:
+    """A primitive that has no scalar expression (or a dtype the machine lacks): its eager rule runs."""
+
+    step: Step
+
+    @property
+    def output(self) -> Symbol:
+        return self.step.output
+
+
+class Inlined:
+    """What a primitive's element rule reads when its input has no array: the input's own element."""
+
+    def __init__(self, step: Step, inputs: Sequence):
+        self.step, self.inputs = step, inputs
+        self.shape, self.dtype = step.output.shape, step.output.dtype
+
+    def __getitem__(self, at):
+        value = self.step.primitive.element(tuple(loop.as_expr(i) for i in at), *self.inputs)
+        return loop.cast(value, self.dtype)
+
+
+@dataclass(frozen=True)
+class Number:
+    """A constant that is the same everywhere."""
+
+    value: object
+    shape: tuple[int, ...]
+    dtype: np.dtype
+
+    def __getitem__(self, at):
+        return Const(self.value, self.dtype)
+
+
+def fused(graph: Graph) -> tuple[list[Kernel | Host], dict[str, Symbol]]:
+    """The kernels in order, and the symbol behind each array that they name."""
+    return Fusion(graph).run()
+
+
+class Fusion:
+    """The pass: decide for each step of the graph whether it gets an array."""
+
+    def __init__(self, graph: Graph):
+        self.graph = graph
+        self.readable: dict[Symbol, object] = {}
+        self.arrays: dict[str, Symbol] = {}
+        self.uses = Counter(x for step in graph.steps for x in step.inputs)
+        self.readers: dict[Symbol, list[Step]] = {}
+        for step in graph.steps:
+            for x in step.inputs:
+                self.readers.setdefault(x, []).append(step)
+        self.kept = {*graph.outputs, *(value for _, value in graph.updates)}
+        self.steps = {step.output: step for step in graph.steps}
+        self.kernels: list[Kernel | Host] = []
+
+    def run(self):
+        for x in self.graph.inputs:
+            self.store(x)
+        for c, array in self.graph.constants:
+            array = np.asarray(array)
+            if array.ndim and array.size and not any(array.strides) and array.dtype in NATIVE:
+                self.readable[c] = Number(array[(0,) * array.ndim].item(), c.shape, c.dtype)
+            else:
+                self.store(c)
+        for step in self.graph.steps:
+            self.add(step)
+        return self.kernels, self.arrays
+
+    def store(self, symbol: Symbol) -> Array:
+        """Give the symbol an array."""
+        name = f"a{len(self.arrays)}"
+        self.arrays[name] = symbol
+        self.readable[symbol] = array = Array(name, symbol.shape, symbol.dtype)
+        return array
+
+    def add(self, step: Step) -> None:
+        inputs = [self.readable[x] for x in step.inputs]
+        if not self.native(step):
+            self.host(step)
+            return
+        out = tuple(Index(n) for n in step.output.shape)
+        try:
+            body = simplify(loop.cast(step.primitive.element(out, *inputs), step.output.dtype))
+        except NotImplementedError:
+            body = None
+        if body is None or not can_emit(body):
+            self.host(step)
+            return
+        if self.needs_array(step, body):
+            self.kernels.append(Kernel(step.output, out, body))
+            self.store(step.output)
+        else:
+            self.readable[step.output] = Inlined(step, inputs)
+
+    def native(self, step: Step) -> bool:
+        return (
+            all(s.dtype in NATIVE for s in (*step.inputs, step.output))
+            and type(step.primitive).__name__ != "Argsort"
+        )
+
+    def host(self, step: Step) -> None:
+        for x in step.inputs:
+            self.materialise(x)
+        self.kernels.append(Host(step))
+        self.store(step.output)
+
+    def materialise(self, x: Symbol) -> None:
+        """Give an inlined symbol an array after all."""
+        if isinstance(self.readable[x], Array):
+            return
+        out = tuple(Index(n) for n in x.shape)
+        self.kernels.append(Kernel(x, out, simplify(self.readable[x][out])))
+        self.store(x)
+
+    def needs_array(self, step: Step, body: Expr) -> bool:
+        symbol = step.output
+        if symbol in self.kept:
+            return True
+        size, costly, reduces = measure(body)
+        if reduces:
+            return True
+        readers = self.readers.get(symbol, [])
+        many = self.uses[symbol] > 1 or any(self.repeated(symbol, reader) for reader in readers)
+        if isinstance(step.primitive, Elementwise) or costly or size > LARGEST:
+            return many and (costly > 0 or size > LARGEST or self.reread(symbol))
+        return self.reread(symbol) and size > LARGEST
+
+    def repeated(self, symbol: Symbol, reader: Step) -> bool:
+        """Whether the reader reads elements of the symbol more than once."""
+        name = type(reader.primitive).__name__
+        if name in REPEATS or name in ("Contract", "ScatterAdd", "CumSum"):
+            return True
+        return name in MOVES and any(
+            self.repeated(reader.output, r) for r in self.readers.get(reader.output, [])
+        )
+
+    def reread(self, symbol: Symbol) -> bool:
+        return any(self.repeated(symbol, reader) for reader in self.readers.get(symbol, []))
+
+
+def measure(e: Expr) -> tuple[int, int, bool]:
+    """The number of nodes, of costly calls, and whether anything is reduced."""
+    match e:
+        case Const() | Index():
+            return 1, 0, False
+        case Load():
+            return 1 + len(e.at), 0, False
+        case Reduce():
+            size, costly, _ = measure(e.body)
+            return size + 1, costly, True
+        case Call():
+            parts = [measure(a) for a in e.args]
+            return (
+                1 + sum(p[0] for p in parts),
+                (e.name in COSTLY) + sum(p[1] for p in parts),
+                any(p[2] for p in parts),
+            )
+    raise AssertionError(e)

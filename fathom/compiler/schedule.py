@@ -1,0 +1,197 @@
+"""How a kernel's loops run: which index fills the vector lanes, which is unrolled into registers, in what order.
+
+A kernel computes out[i, j, ...] = body. One index becomes the vector: an output index along which the reads
+are contiguous, or, where only the reduced index is, that one (its lanes are added up at the end). Where body is a
+reduction, a second output index is unrolled, so that what is read once serves several sums held in registers:
+for a matrix product this is the register-blocked kernel, for a convolution as well.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fathom.compiler.affine import Affine, affine
+from fathom.compiler.fuse import Kernel
+from fathom.core.loop import Call, Expr, Index, Load, Reduce
+
+
+@dataclass
+class Schedule:
+    """The decisions for one kernel."""
+
+    out: tuple[Index, ...]  # the loops, outermost first; the vector index last
+    body: Expr
+    store: Affine  # where the element goes
+    vector: Index | None  # an output index, or a reduced one
+    unrolled: Index | None
+    unroll: int
+    across: bool  # whether the vector index is reduced
+
+
+@dataclass(frozen=True)
+class Flat(Load):
+    """A read whose position is known as a whole: `at` holds one expression."""
+
+
+def scheduled(kernel: Kernel, lanes: int, unroll: int = 8) -> Schedule:
+    """Choose the loops of a kernel."""
+    out, body, store = collapsed(
+        list(kernel.out), kernel.body, position(kernel.out, kernel.output.shape)
+    )
+    reads, reduction = loads(body), top_reduction(body)
+    choices = [(price(reads, i, store, lanes), False, i) for i in out if i.size > 1]
+    if reduction is not None:
+        inner = [k for k in reduction.over if k.size > 1 and contiguous(reads, k)]
+        choices += [(1.5 * price(reads, k, None, lanes), True, k) for k in inner]
+    if not choices:
+        return Schedule(tuple(out), body, store, None, None, 1, False)
+    _, across, vector = min(choices, key=lambda choice: choice[0])
+    loops = tuple(out) if across else (*[i for i in out if i is not vector], vector)
+    unrolled = None
+    if reduction is not None:
+        others = [
+            i
+            for i in loops
+            if i is not vector and i.size > 1 and any(not depends(r, i) for r in reads)
+        ]
+        unrolled = max(
+            others,
+            key=lambda i: (sum(not depends(r, i) for r in reads), min(i.size, unroll)),
+            default=None,
+        )
+        if across and unrolled is not None:  # the copies stand in the innermost loop
+            loops = (*[i for i in loops if i is not unrolled], unrolled)
+    return Schedule(
+        loops, body, store, vector, unrolled, min(unroll, unrolled.size) if unrolled else 1, across
+    )
+
+
+def price(reads: list[Load], i: Index, store: Affine | None, lanes: int) -> float:
+    """What an element costs if i fills the lanes: gathers are dear, and so are lanes left empty."""
+    filled = i.size / (-(-i.size // lanes) * lanes)
+    return (1 + 4 * cost(reads, i, store)) / filled
+
+
+def position(at, shape) -> Affine:
+    """The row-major position of an index."""
+    flat = Affine()
+    for i, size in zip(at, shape, strict=True):
+        flat = flat.scaled(size).plus(affine(i))
+    return flat.recombined()
+
+
+def address(load: Load) -> Affine:
+    """Where in memory a read goes, counted in elements."""
+    return affine(load.at[0]) if isinstance(load, Flat) else position(load.at, load.array.shape)
+
+
+def loads(e: Expr) -> list[Load]:
+    """The reads of an expression, and those that choose their indices."""
+    match e:
+        case Load():
+            return [e] + [load for i in e.at for load in loads(i)]
+        case Reduce():
+            return loads(e.body)
+        case Call():
+            return [load for a in e.args for load in loads(a)]
+    return []
+
+
+def top_reduction(e: Expr) -> Reduce | None:
+    """The reduction that the whole body is, under casts."""
+    while isinstance(e, Call) and e.name == "cast":
+        e = e.args[0]
+    return e if isinstance(e, Reduce) else None
+
+
+def mentions(e: Expr, i: Index) -> bool:
+    match e:
+        case Index():
+            return e is i
+        case Load():
+            return any(mentions(a, i) for a in e.at)
+        case Reduce():
+            return mentions(e.body, i)
+        case Call():
+            return any(mentions(a, i) for a in e.args)
+    return False
+
+
+def depends(load: Load, i: Index) -> bool:
+    return any(mentions(a, i) for a in load.at)
+
+
+def stride(form: Affine, i: Index) -> int | None:
+    """The step in memory when i grows by one; None where it is not constant."""
+    if any(atom is not i and mentions(atom, i) for atom in form.terms):
+        return None
+    return form.terms.get(i, 0)
+
+
+def contiguous(reads: list[Load], i: Index) -> bool:
+    return any(stride(address(r), i) == 1 for r in reads)
+
+
+def cost(reads: list[Load], i: Index, store: Affine | None) -> int:
+    """How many accesses would have to be gathered lane by lane."""
+    strides = [stride(address(r), i) for r in reads] + (
+        [stride(store, i)] if store is not None else []
+    )
+    return sum(s not in (0, 1) for s in strides)
+
+
+def collapsed(out: list[Index], body: Expr, store: Affine) -> tuple[list[Index], Expr, Affine]:
+    """Neighbouring loops that always run as one become one: (i, j) -> i * size(j) + j."""
+    k = len(out) - 2
+    while k >= 0:
+        i, j = out[k], out[k + 1]
+        forms = [address(r) for r in loads(body)] + [store]
+        if (
+            not bare(body, i)
+            and not bare(body, j)
+            and all(
+                stride(f, i) is not None
+                and stride(f, j) is not None
+                and stride(f, i) == stride(f, j) * j.size
+                for f in forms
+            )
+        ):
+            whole = Index(i.size * j.size)
+            body = replaced(body, i, j, whole)
+            store = merged(store, i, j, whole)
+            out[k : k + 2] = [whole]
+        k -= 1
+    return out, body, store
+
+
+def merged(form: Affine, i: Index, j: Index, whole: Index) -> Affine:
+    terms = {atom: c for atom, c in form.terms.items() if atom not in (i, j)}
+    if j in form.terms:
+        terms[whole] = form.terms[j]
+    return Affine(form.const, terms)
+
+
+def bare(e: Expr, i: Index) -> bool:
+    """Whether the index is used outside of the address of a read: as a number, or in a condition."""
+    match e:
+        case Index():
+            return e is i
+        case Load():
+            return False
+        case Reduce():
+            return bare(e.body, i)
+        case Call():
+            return any(bare(a, i) for a in e.args)
+    return False
+
+
+def replaced(e: Expr, i: Index, j: Index, whole: Index) -> Expr:
+    """The expression with its reads addressed by the one index in place of the two."""
+    match e:
+        case Load():
+            return Flat(e.array, (merged(address(e), i, j, whole).expr(),))
+        case Reduce():
+            return Reduce(e.name, e.over, replaced(e.body, i, j, whole))
+        case Call():
+            return Call(e.name, tuple(replaced(a, i, j, whole) for a in e.args), e.dtype)
+    return e

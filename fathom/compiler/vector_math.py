@@ -1,0 +1,143 @@
+"""exp, log and tanh of float32, as plain arithmetic on vectors: within 2 units in the last place.
+
+The ranges are reduced as in Cody and Waite, *Software Manual for the Elementary Functions* (1980), with
+the coefficients of Moshier's Cephes library (expf, logf, tanhf). Other functions, and float64, call the C
+library lane by lane.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fathom.compiler.text import BOOL, FLOAT32, INT32, Text, Value, literal, type_name
+
+EXP = (
+    1.9875691500e-4,
+    1.3981999507e-3,
+    8.3334519073e-3,
+    4.1665795894e-2,
+    1.6666665459e-1,
+    5.0000001201e-1,
+)
+LOG = (
+    7.0376836292e-2, -1.1514610310e-1, 1.1676998740e-1, -1.2420140846e-1, 1.4249322787e-1,
+    -1.6668057665e-1, 2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1,
+)  # fmt: skip
+TANH = (-5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1)
+LIBRARY = {"erf": "erf", "erfc": "erfc", "expm1": "expm1", "log1p": "log1p", "atan2": "atan2", "tan": "tan",
+           "sin": "sin", "cos": "cos", "exp": "exp", "log": "log", "tanh": "tanh", "pow": "pow"}  # fmt: skip
+
+
+def f(x: float) -> Value:
+    return literal(x, FLOAT32)
+
+
+def fma(t: Text, a: Value, b: Value, c: Value) -> Value:
+    a, b, c = t.together(a, b, c)
+    suffix = f"v{a.lanes}f32" if a.lanes else "f32"
+    return t.call(f"llvm.fma.{suffix}", FLOAT32, a.lanes, a, b, c)
+
+
+def polynomial(t: Text, x: Value, coefficients: tuple[float, ...]) -> Value:
+    """Horner's scheme, the highest power first."""
+    y = f(coefficients[0])
+    for c in coefficients[1:]:
+        y = fma(t, y, x, f(c))
+    return y
+
+
+def clamp(t: Text, x: Value, low: float, high: float) -> Value:
+    """x in [low, high]; NaN becomes low."""
+    x = t.select(t.binary("fcmp ogt", x, f(low), BOOL), x, f(low))
+    return t.select(t.binary("fcmp olt", x, f(high), BOOL), x, f(high))
+
+
+def as_int(t: Text, x: Value) -> Value:
+    return t.op(f"fptosi {x} to {type_name(INT32, x.lanes)}", INT32, x.lanes)
+
+
+def bits(t: Text, x: Value, to: np.dtype) -> Value:
+    return t.op(f"bitcast {x} to {type_name(to, x.lanes)}", to, x.lanes)
+
+
+def power_of_two(t: Text, n: Value) -> Value:
+    """2^n for -126 <= n <= 127, from its bits."""
+    biased = t.binary("add", n, literal(127, INT32))
+    return bits(t, t.binary("shl", biased, literal(23, INT32)), FLOAT32)
+
+
+def rounded(t: Text, x: Value) -> Value:
+    suffix = f"v{x.lanes}f32" if x.lanes else "f32"
+    return t.call(f"llvm.rint.{suffix}", FLOAT32, x.lanes, x)
+
+
+def exp(t: Text, x: Value) -> Value:
+    """e^x = 2^n e^r with |r| <= log(2) / 2."""
+    safe = clamp(t, x, -104.0, 89.0)
+    n = rounded(t, t.binary("fmul", safe, f(1.4426950408889634)))
+    r = fma(t, n, f(-0.693359375), safe)
+    r = fma(t, n, f(2.12194440e-4), r)
+    y = polynomial(t, r, EXP)
+    y = t.binary("fadd", fma(t, t.binary("fmul", r, r), y, r), f(1.0))
+    whole = as_int(t, n)
+    half = t.binary("ashr", whole, literal(1, INT32))  # in two factors: 2^n alone may overflow
+    y = t.binary("fmul", y, power_of_two(t, half))
+    y = t.binary("fmul", y, power_of_two(t, t.binary("sub", whole, half)))
+    return t.select(t.binary("fcmp uno", x, x, BOOL), x, y)
+
+
+def log(t: Text, x: Value) -> Value:
+    """log x = n log 2 + log m with m in [sqrt(1/2), sqrt 2)."""
+    tiny = t.binary("fcmp olt", x, f(1.17549435e-38), BOOL)
+    scaled = t.select(tiny, t.binary("fmul", x, f(2.0**25)), x)
+    pattern = bits(t, scaled, INT32)
+    n = t.binary("sub", t.binary("ashr", pattern, literal(23, INT32)), literal(126, INT32))
+    n = t.select(tiny, t.binary("sub", n, literal(25, INT32)), n)
+    mantissa = t.binary(
+        "or", t.binary("and", pattern, literal(0x007FFFFF, INT32)), literal(0x3F000000, INT32)
+    )
+    m = bits(t, mantissa, FLOAT32)  # in [1/2, 1)
+    small = t.binary("fcmp olt", m, f(0.70710678118), BOOL)
+    n = t.select(small, t.binary("sub", n, literal(1, INT32)), n)
+    m = t.binary("fsub", t.select(small, t.binary("fadd", m, m), m), f(1.0))
+    e = t.op(f"sitofp {n} to {type_name(FLOAT32, n.lanes)}", FLOAT32, n.lanes)
+    z = t.binary("fmul", m, m)
+    y = t.binary("fmul", t.binary("fmul", polynomial(t, m, LOG), m), z)
+    y = fma(t, e, f(-2.12194440e-4), y)
+    y = fma(t, z, f(-0.5), y)
+    y = fma(t, e, f(0.693359375), t.binary("fadd", m, y))
+    y = t.select(t.binary("fcmp oeq", x, f(0.0), BOOL), f(-np.inf), y)
+    y = t.select(t.binary("fcmp olt", x, f(0.0), BOOL), f(np.nan), y)
+    unbounded = t.binary("fcmp ueq", x, f(np.inf), BOOL)  # infinite, or NaN
+    return t.select(unbounded, x, y)
+
+
+def tanh(t: Text, x: Value) -> Value:
+    """A polynomial near 0, elsewhere 1 - 2 / (e^(2|x|) + 1) with the sign of x."""
+    suffix = f"v{x.lanes}f32" if x.lanes else "f32"
+    size = t.call(f"llvm.fabs.{suffix}", FLOAT32, x.lanes, x)
+    grown = exp(t, t.binary("fadd", size, size))
+    far = t.binary("fsub", f(1.0), t.binary("fdiv", f(2.0), t.binary("fadd", grown, f(1.0))))
+    far = t.call(
+        f"llvm.copysign.{suffix}", FLOAT32, x.lanes, t.splat(far, x.lanes) if x.lanes else far, x
+    )
+    z = t.binary("fmul", x, x)
+    near = fma(t, t.binary("fmul", polynomial(t, z, TANH), z), x, x)
+    return t.select(t.binary("fcmp olt", size, f(0.625), BOOL), near, far)
+
+
+OWN = {"exp": exp, "log": log, "tanh": tanh}
+
+
+def library(t: Text, name: str, args: list[Value]) -> Value:
+    """The C library's function, called for each lane."""
+    args = t.together(*args)
+    dtype, lanes = args[0].dtype, args[0].lanes
+    function = LIBRARY[name] + ("f" if dtype == FLOAT32 else "")
+    if not lanes:
+        return t.call(function, dtype, 0, *args)
+    y = Value("poison", dtype, lanes)
+    for lane in range(lanes):
+        one = [t.op(f"extractelement {a}, i64 {lane}", dtype) for a in args]
+        y = t.op(f"insertelement {y}, {t.call(function, dtype, 0, *one)}, i64 {lane}", dtype, lanes)
+    return y
