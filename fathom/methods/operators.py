@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from fathom.core.base import TensorBase
-from fathom.ops import arithmetic, comparison, contraction, indexing
+from fathom.ops import arithmetic, comparison, contraction, indexing, numbers, numbers
 
 if TYPE_CHECKING:
     from fathom.tensors import Tensor
+
+
+NUMERIC = (TensorBase, bool, int, float, complex, np.ndarray, np.generic)
 
 
 def reflected(operation: Callable[..., Tensor]) -> Callable[..., Tensor]:
@@ -17,6 +22,17 @@ def reflected(operation: Callable[..., Tensor]) -> Callable[..., Tensor]:
 
     def method(self: Tensor, other: Any) -> Tensor:
         return operation(other, self)
+
+    return method
+
+
+def with_anything(comparison: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """`x == y` where y may be anything: with what is no number, Python decides (`x == None` is False)."""
+
+    def method(self: Tensor, other: Any) -> Tensor:
+        if isinstance(other, NUMERIC):
+            return comparison(self, other)
+        return NotImplemented
 
     return method
 
@@ -50,11 +66,19 @@ class Operators(TensorBase):
     __ror__ = reflected(comparison.bitwise_or)
     __xor__ = comparison.bitwise_xor
     __rxor__ = reflected(comparison.bitwise_xor)
+    __lshift__ = numbers.bitwise_left_shift
+    __rlshift__ = reflected(numbers.bitwise_left_shift)
+    __rshift__ = numbers.bitwise_right_shift
+    __rrshift__ = reflected(numbers.bitwise_right_shift)
+    __lshift__ = numbers.bitwise_left_shift
+    __rlshift__ = reflected(numbers.bitwise_left_shift)
+    __rshift__ = numbers.bitwise_right_shift
+    __rrshift__ = reflected(numbers.bitwise_right_shift)
     __lt__ = comparison.lt
     __le__ = comparison.le
     __gt__ = comparison.gt
     __ge__ = comparison.ge
-    __eq__ = comparison.eq  # type: ignore[assignment]
-    __ne__ = comparison.ne  # type: ignore[assignment]
+    __eq__ = with_anything(comparison.eq)  # type: ignore[assignment]
+    __ne__ = with_anything(comparison.ne)  # type: ignore[assignment]
     __getitem__ = indexing.getitem
     __setitem__ = indexing.setitem
