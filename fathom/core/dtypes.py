@@ -151,7 +151,8 @@ def combine(sized: dtype | None, zero_dim: dtype | None, scalar: dtype | None) -
         if result is None:
             result = d
         elif KINDS.index(d.kind) > KINDS.index(result.kind):
-            widen = d.kind == "complex" and result.kind == "float"
-            result = promote_types(d, result) if widen or result.kind != "float" else d
+            if d.kind == "complex" and result.kind == "float":
+                d = complex128 if result is float64 else complex64     # with parts as wide as the floats
+            result = d
     assert result is not None
     return result

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fathom.core.base import TensorBase
-from fathom.ops import arithmetic, comparison, contraction, indexing, numbers, numbers
+from fathom.ops import arithmetic, comparison, contraction, indexing, numbers
 
 if TYPE_CHECKING:
     from fathom.tensors import Tensor
@@ -66,10 +66,6 @@ class Operators(TensorBase):
     __ror__ = reflected(comparison.bitwise_or)
     __xor__ = comparison.bitwise_xor
     __rxor__ = reflected(comparison.bitwise_xor)
-    __lshift__ = numbers.bitwise_left_shift
-    __rlshift__ = reflected(numbers.bitwise_left_shift)
-    __rshift__ = numbers.bitwise_right_shift
-    __rrshift__ = reflected(numbers.bitwise_right_shift)
     __lshift__ = numbers.bitwise_left_shift
     __rlshift__ = reflected(numbers.bitwise_left_shift)
     __rshift__ = numbers.bitwise_right_shift
