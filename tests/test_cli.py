@@ -104,7 +104,7 @@ def test_options_reach_the_training(tmp_path, capsys):
     )  # fmt: skip
     said = capsys.readouterr().out
     assert "30 + 30 grey 8x8 images" in said
-    assert "2 epochs of 3 steps of 10 images; learning rate up to 0.5" in said
+    assert "2 epochs of 3 steps of 10 images, rate up to 0.5" in said
 
 
 def test_without_network_digits_are_learnt_and_it_says_why(tmp_path, capsys, monkeypatch):
@@ -279,10 +279,10 @@ def test_a_table_is_learnt_and_set_beside_linear_regression(tmp_path, capsys):
     folder = trained(tmp_path / "run", "mlp", "--data", "california-housing", "--epochs", "2")
     results = json.loads((folder / "config.json").read_text())["results"]
     assert results["test_rmse"] < results["test_rmse_linear_regression"]
-    assert "Told and true" in (folder / "report.html").read_text()
+    assert "Predicted and true" in (folder / "report.html").read_text()
     status, said = failing(capsys, "predict", folder, "a.png")
     assert status == 2
-    assert "tells median_house_value from a table's rows" in said
+    assert "predicts median_house_value from a table's rows" in said
 
 
 @needs("time-machine")

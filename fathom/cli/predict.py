@@ -35,7 +35,7 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "predict",
         help="use a trained network",
-        description="Tells what is on pictures, or writes on after a beginning, with a trained network.",
+        description="Says what is on pictures, or writes on after a beginning, with a trained network.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -58,12 +58,12 @@ def predict(arguments: argparse.Namespace) -> int:
     """Runs the command; returns its exit status."""
     config, model = restore(arguments.folder)
     if "format" in config.input:
-        say = told_of_picture
+        say = classes_of_picture
     elif "alphabet" in config.input:
         say = written_on
     else:
         raise UsageError(
-            f"{arguments.folder} tells {config.input.get('target', 'a quantity')} from a table's rows; "
+            f"{arguments.folder} predicts {config.input.get('target', 'a quantity')} from a table's rows; "
             "fathom predict reads pictures and texts"
         )
     for number, given in enumerate(arguments.inputs):
@@ -75,7 +75,7 @@ def predict(arguments: argparse.Namespace) -> int:
     return GOOD
 
 
-def told_of_picture(
+def classes_of_picture(
     config: Config, model: Module, path: str, arguments: argparse.Namespace
 ) -> tuple[dict[str, Any], str]:
     """The likeliest classes of a picture, as data and as text."""

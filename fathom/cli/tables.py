@@ -51,12 +51,12 @@ class TableTask(Task):
         X, Y = self.data.parts["test"].tensors
         model.eval()
         with no_grad():
-            told = model(X).numpy()[:, 0] * source.target_std + source.target_mean
+            predicted = model(X).numpy()[:, 0] * source.target_std + source.target_mean
         line = least_squares(x, y[:, 0], X.numpy()) * source.target_std + source.target_mean
         true = Y.numpy()[:, 0] * source.target_std + source.target_mean
         always = np.full_like(true, source.target_mean)
         errors = {
-            "network": rmse(told, true),
+            "network": rmse(predicted, true),
             "linear": rmse(line, true),
             "mean": rmse(always, true),
         }
@@ -84,12 +84,12 @@ class TableTask(Task):
             [
                 table_section(
                     "Beside simpler answers",
-                    ("told by", "error", "R²"),
+                    ("predicted by", "error", "R²"),
                     rows,
                     f"The root of the mean squared error on the test part, in the unit of {source.target}, "
                     "and the share of the variance that is explained.",
                 ),
-                scatter_section(true, told, source.target),
+                scatter_section(true, predicted, source.target),
             ],
         )
 
@@ -98,7 +98,7 @@ class TableTask(Task):
 
 
 def least_squares(x: np.ndarray, y: np.ndarray, X: np.ndarray) -> np.ndarray:
-    """What the best line through (x, y) tells for X: x (N, F), y (N), X (M, F) -> (M)."""
+    """What the best line through (x, y) predicts for X: x (N, F), y (N), X (M, F) -> (M)."""
 
     def with_one(a: np.ndarray) -> np.ndarray:
         return np.concatenate([a, np.ones((len(a), 1))], axis=1)
@@ -107,9 +107,9 @@ def least_squares(x: np.ndarray, y: np.ndarray, X: np.ndarray) -> np.ndarray:
     return with_one(X.astype(np.float64)) @ weights
 
 
-def rmse(told: np.ndarray, true: np.ndarray) -> float:
+def rmse(predicted: np.ndarray, true: np.ndarray) -> float:
     """The root of the mean squared error."""
-    return float(np.sqrt(np.mean(np.square(told.astype(np.float64) - true))))
+    return float(np.sqrt(np.mean(np.square(predicted.astype(np.float64) - true))))
 
 
 def quantity(value: float) -> str:

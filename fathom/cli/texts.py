@@ -61,7 +61,7 @@ class TextTask(Task):
             f"test perplexity {perplexity:.2f} (as unsure as among so many characters)",
             [
                 (f"{perplexity:.2f}", "test perplexity of a character"),
-                (f"{line['val_acc']:.1%}", "of the next characters told right"),
+                (f"{line['val_acc']:.1%}", "of the next characters predicted right"),
             ],
             [text_section("What it writes", sample, f"It was given “{self.beginning()}”.")],
         )

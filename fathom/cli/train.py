@@ -126,8 +126,8 @@ def introduce(task: Task, layers: list[Layer], settings: Settings, seed: int, fo
     facts = {
         "data": task.about(),
         "network": f"{count:,} parameters in {learning} layers",
-        "training": f"{settings.epochs} epochs of {steps:,} steps of {settings.batch_size} {task.unit}; "
-        f"learning rate up to {settings.lr:g}; seed {seed}",
+        "training": f"{settings.epochs} epochs of {steps:,} steps of {settings.batch_size} {task.unit}, "
+        f"rate up to {settings.lr:g}, seed {seed}",
         "folder": f"{folder}",
     }
     for name, fact in facts.items():

@@ -44,7 +44,7 @@ p { margin: 4px 0 16px; max-width: 68ch }
 .facts b { display: block; font-size: 24px; line-height: 1.25; font-variant-numeric: tabular-nums }
 .facts span { color: var(--quiet); font-size: 13px }
 .charts { display: grid; gap: 24px; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)) }
-svg { display: block; width: 100%; max-width: 640px; height: auto }
+svg { display: block; width: 100%; max-width: 520px; height: auto }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums }
 .list { width: 100%; font-size: 14px }
 .list th, .list td { padding: 6px 12px 6px 0; border-bottom: 1px solid var(--line); text-align: left;

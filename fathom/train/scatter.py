@@ -1,4 +1,4 @@
-"""A scatter plot of told against true quantities, as SVG; the diagonal is where both agree."""
+"""A scatter plot of predicted against true quantities, as SVG; the diagonal is where both agree."""
 
 from __future__ import annotations
 
@@ -9,23 +9,24 @@ import numpy as np
 from fathom.train.charts import number, scale, ticks
 from fathom.train.page import Section
 
-SIDE, LEFT, RIGHT, TOP, BOTTOM = 440, 64, 12, 16, 48
+SIDE, LEFT, RIGHT, TOP, BOTTOM = 440, 64, 24, 16, 48
 MOST = 1500  # points drawn
 
 STYLE = """
 .scatter circle { fill: rgb(var(--right) / 0.35) }
 .scatter .diagonal { stroke: var(--val); stroke-width: 1.5; stroke-dasharray: 5 4 }
-.scatter svg { max-width: 560px }
+.scatter svg { max-width: 520px }
 """
 
 
-def scatter_section(true: np.ndarray, told: np.ndarray, unit: str) -> Section:
-    """Each example as a point (true value, what the network told)."""
+def scatter_section(true: np.ndarray, predicted: np.ndarray, unit: str) -> Section:
+    """Each example as a point (true value, what the network predicted)."""
     step = max(1, -(-len(true) // MOST))
-    xs, ys = true[::step], told[::step]
-    marks = ticks(float(min(xs.min(), ys.min())), float(max(xs.max(), ys.max())), 5)
-    across = scale(marks[0], marks[-1], LEFT, SIDE - RIGHT)
-    up = scale(marks[0], marks[-1], SIDE - BOTTOM, TOP)
+    xs, ys = true[::step], predicted[::step]
+    low, high = float(min(xs.min(), ys.min())), float(max(xs.max(), ys.max()))
+    across = scale(low, high, LEFT, SIDE - RIGHT)
+    up = scale(low, high, SIDE - BOTTOM, TOP)
+    marks = [mark for mark in ticks(low, high, 5) if low <= mark <= high]
     parts = []
     for mark in marks:
         x, y = across(mark), up(mark)
@@ -47,10 +48,10 @@ def scatter_section(true: np.ndarray, told: np.ndarray, unit: str) -> Section:
         f'<text class="quiet" x="{middle}" y="{SIDE - 8}" text-anchor="middle">true {escape(unit)}</text>'
     )
     return Section(
-        "Told and true",
-        f"<p>{len(xs):,} examples of the test part: across what is true, upwards what the network told. "
-        "On the dashed line both agree.</p>"
-        f'<div class="scatter"><svg viewBox="0 0 {SIDE} {SIDE}" role="img" aria-label="told against true">'
+        "Predicted and true",
+        f"<p>{len(xs):,} of the {len(true):,} examples of the test part: across what is true, upwards "
+        "what the network predicted. On the dashed line both agree.</p>"
+        f'<div class="scatter"><svg viewBox="0 0 {SIDE} {SIDE}" role="img" aria-label="predicted against true">'
         f'<g class="chart">{"".join(parts)}</g></svg></div>',
         STYLE,
     )

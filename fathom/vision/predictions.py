@@ -100,7 +100,7 @@ def confusion_section(
         body.append(f"<tr><th>{escape(name)}</th>{cells}</tr>")
     return Section(
         "Confusion matrix",
-        "<p>Rows are the true classes, columns what the network told; the deeper the colour, the larger "
+        "<p>Rows are the true classes, columns the predicted ones; the deeper the colour, the larger "
         "the share of the row. Right is blue, wrong is orange.</p>"
         f'<div class="matrix"><table><thead><tr><th></th>{header}</tr></thead>'
         f"<tbody>{''.join(body)}</tbody></table></div>",
