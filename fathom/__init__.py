@@ -5,7 +5,7 @@ The names, arguments and semantics are PyTorch's: a tutorial runs with `import f
 
 from math import e, inf, nan, pi
 
-from fathom import autograd, cuda, fft, func, linalg, nn, optim, special
+from fathom import autograd, cuda, fft, func, linalg, nn, optim, random, special
 from fathom.autograd import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from fathom.core.base import Size
 from fathom.core.device import device
@@ -40,11 +40,11 @@ from fathom.ops.grids import cartesian_prod, combinations, meshgrid, repeat_inte
 from fathom.ops.linalg import cholesky_inverse, cholesky_solve, logdet, matrix_exp, slogdet
 from fathom.ops.making import (
     asarray, can_cast, empty_strided, is_nonzero, is_same_size, is_signed, is_tensor, numel,
-    randint_like, range, scalar_tensor, typename,
+    poisson, binomial, randint_like, range, scalar_tensor, typename,
 )  # fmt: skip
 from fathom.ops.matrices import (
-    block_diag, diag_embed, diagflat, diagonal, diagonal_scatter, fliplr, flipud, rot90, trace,
-    tril_indices, triu_indices, vander,
+    adjoint, block_diag, diag_embed, diagflat, diagonal, diagonal_scatter, fliplr, flipud,
+    rot90, trace, tril_indices, triu_indices, vander,
 )  # fmt: skip
 from fathom.ops.norms import cdist, dist, pdist
 from fathom.ops.numbers import frexp, isreal
@@ -58,10 +58,13 @@ from fathom.ops.shaping import (
     swapdims, t, tile, transpose, unbind, unflatten, unsqueeze,
 )  # fmt: skip
 from fathom.ops.sorting import argsort
-from fathom.ops.splitting import as_strided, atleast_3d, dsplit, hsplit, tensor_split, vsplit
-from fathom.ops.statistics import aminmax, corrcoef, cov, std_mean, var_mean
+from fathom.ops.splitting import split_with_sizes, as_strided, atleast_3d, dsplit, hsplit, tensor_split, vsplit
+from fathom.ops.statistics import msort, aminmax, corrcoef, cov, std_mean, var_mean
 from fathom.ops.writing import (
     index_fill, index_put, masked_scatter, put, select, select_scatter, slice_scatter,
+)  # fmt: skip
+from fathom.ops.tapers import (
+    bartlett_window, blackman_window, hamming_window, hann_window, kaiser_window,
 )  # fmt: skip
 from fathom.outputs import (
     abs, absolute, acos, acosh, add, addbmm, addcdiv, addcmul, addmm, addmv, addr, all, amax,
@@ -87,11 +90,17 @@ from fathom.outputs import (
     vstack, where, xlogy, zeros,
 )  # fmt: skip
 from fathom.printing import set_printoptions
+from fathom.random import get_rng_state, seed, set_rng_state
 from fathom.saving import load, save
 from fathom.tensors import Tensor
+from fathom.typed import (
+    BFloat16Tensor, BoolTensor, ByteTensor, CharTensor, DoubleTensor, FloatTensor, HalfTensor,
+    IntTensor, LongTensor, ShortTensor, set_default_tensor_type,
+)  # fmt: skip
 
 float, double, half = float32, float64, float16
 long, int, short, bool = int64, int32, int16, bool_
 cfloat, cdouble = complex64, complex128
+newaxis = None
 
 __version__ = "0.1.0"

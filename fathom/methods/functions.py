@@ -125,6 +125,7 @@ class Functions(TensorBase):
     tile = shaping.tile
     narrow = shaping.narrow
     split = shaping.split
+    split_with_sizes = splitting.split_with_sizes
     chunk = shaping.chunk
     unbind = shaping.unbind
     flip = shaping.flip
@@ -157,6 +158,8 @@ class Functions(TensorBase):
     cholesky_inverse = linalg.cholesky_inverse
     cholesky_solve = linalg.cholesky_solve
     cross = linalg.cross_first
+    adjoint = matrices.adjoint
+    lu_solve = linalg.lu_solve_swapped
     det = linalg.det
     inverse = linalg.inv
     logdet = linalg.logdet
@@ -232,6 +235,7 @@ class Functions(TensorBase):
 
     # ---- statistics ----
 
+    msort = statistics.msort
     aminmax = statistics.aminmax
     corrcoef = statistics.corrcoef
     cov = statistics.cov
@@ -269,3 +273,5 @@ class Functions(TensorBase):
     char = converter(dtypes.int8)
     byte = converter(dtypes.uint8)
     bool = converter(dtypes.bool_)
+    cfloat = converter(dtypes.complex64)
+    cdouble = converter(dtypes.complex128)

@@ -71,6 +71,8 @@ class InPlace(TensorBase):
     __iand__ = in_place(comparison.bitwise_and)
     __ior__ = in_place(comparison.bitwise_or)
     __ixor__ = in_place(comparison.bitwise_xor)
+    __ilshift__ = in_place(numbers.bitwise_left_shift)
+    __irshift__ = in_place(numbers.bitwise_right_shift)
 
     # ---- arithmetic ----
 

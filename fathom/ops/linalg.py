@@ -277,6 +277,11 @@ def lu_solve(
     return SolveTriangular(True, False)(lu_stack, half)
 
 
+def lu_solve_swapped(b: Tensor, LU_data: Tensor, LU_pivots: Tensor) -> Tensor:
+    """`linalg.lu_solve` with its arguments in the older order."""
+    return lu_solve(LU_data, LU_pivots, b)
+
+
 # ---- functions of matrices and vectors -------------------------------------------------------------
 
 

@@ -10,8 +10,8 @@ import numpy as np
 from fathom.core import dtypes
 from fathom.core.base import TensorBase
 from fathom.core.random import Generator
-from fathom.ops.creation import arange, as_tensor, tensor, zeros
-from fathom.ops.randomness import randint
+from fathom.ops.creation import arange, as_tensor, finished, tensor, zeros
+from fathom.ops.randomness import randint, random_bits
 from fathom.ops.splitting import as_strided
 
 if TYPE_CHECKING:
@@ -123,3 +123,39 @@ def typename(obj: object) -> str:
     kind = obj if isinstance(obj, type) else type(obj)
     module = "" if kind.__module__ == "builtins" else kind.__module__ + "."
     return module + kind.__qualname__
+
+
+# ---- counts drawn at random ----------------------------------------------------------------------
+
+
+def drawn_by_numpy(draw, generator: Generator | None, *parameters: Tensor) -> Tensor:
+    """A tensor from one of NumPy's distributions, whose stream our generator starts."""
+    key = random_bits((2,), 62, generator).numpy()
+    numbers = np.random.Generator(np.random.Philox(key=key.astype(np.uint64)))
+    return finished(draw(numbers), parameters[0].device, False).to(parameters[0].dtype)
+
+
+def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
+    """Counts from Poisson distributions with the means that the elements give.
+
+    >>> fathom.poisson(fathom.zeros(2))
+    tensor([0., 0.])
+    """
+    rates = input.detach().plain("poisson")
+    if (rates < 0).any():
+        raise RuntimeError("poisson: all means must be 0 or more")
+    return drawn_by_numpy(lambda numbers: np.asarray(numbers.poisson(rates)), generator, input)
+
+
+def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) -> Tensor:
+    """How many of `count` trials succeed, each with probability `prob`; the two broadcast.
+
+    >>> fathom.binomial(fathom.tensor([3., 5.]), fathom.tensor(1.))
+    tensor([3., 5.])
+    """
+    trials, chance = count.detach().plain("binomial"), prob.detach().plain("binomial")
+    if not ((chance >= 0) & (chance <= 1)).all() or (trials < 0).any():
+        raise RuntimeError("binomial: counts must be 0 or more, and probabilities in [0, 1]")
+    return drawn_by_numpy(
+        lambda numbers: np.asarray(numbers.binomial(trials.astype(np.int64), chance)), generator, count
+    )

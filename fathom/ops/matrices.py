@@ -256,6 +256,11 @@ def kron(input: Tensor, other: Tensor) -> Tensor:
     return (a * b).reshape(tuple(p * q for p, q in zip(n, m, strict=True)))
 
 
+def adjoint(input: Tensor) -> Tensor:
+    """The conjugate transpose of each matrix."""
+    return input.mH
+
+
 def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:
     """The powers of the elements, highest first: (..., I) -> (..., I, N)."""
     columns = x.shape[-1] if N is None else N

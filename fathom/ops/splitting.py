@@ -16,7 +16,7 @@ from fathom.core.primitive import Linear
 from fathom.ops.axes import numpy_names, one_axis, sizes_of
 from fathom.ops.gathering import ScatterAdd
 from fathom.ops.movement import Permute, Reshape
-from fathom.ops.shaping import cat, narrow, reshape, vstack
+from fathom.ops.shaping import cat, narrow, reshape, split, vstack
 from fathom.ops.windows import Windows
 
 if TYPE_CHECKING:
@@ -51,6 +51,11 @@ def tensor_split(
         bounds = [0, *(slice(None, k).indices(n)[1] for k in given), n]
     pairs = zip(bounds[:-1], bounds[1:], strict=True)
     return tuple(narrow(input, axis, start, max(stop - start, 0)) for start, stop in pairs)
+
+
+def split_with_sizes(input: Tensor, split_sizes: Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
+    """`split` into parts of the sizes given."""
+    return split(input, list(split_sizes), dim)
 
 
 def hsplit(input: Tensor, indices_or_sections: int | Sequence[int]) -> tuple[Tensor, ...]:

@@ -99,6 +99,11 @@ def picked(x: Tensor, places: Tensor, axis: int, keepdim: bool) -> Extreme:
     )
 
 
+def msort(input: Tensor) -> Tensor:
+    """The elements in ascending order along dim 0."""
+    return sort(input, 0).values
+
+
 @numpy_names
 def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Extreme:
     """(values, indices) of the k-th smallest element along `dim`; k counts from 1.
