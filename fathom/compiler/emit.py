@@ -6,6 +6,7 @@ a mask. Reads that a condition guards are masked too, so that nothing outside of
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -30,6 +31,7 @@ class Emitter:
         self.at: dict[Index, Value] = {}  # where each loop stands
         self.wide: Index | None = None  # the index that fills lanes now
         self.mask: Value | None = None  # the lanes that count
+        self.copies: dict[Index, int] = {}  # what is computed side by side now
         self.used: dict[str, Array] = {output.name: output}
 
     def function(self, name: str) -> str:
@@ -53,7 +55,7 @@ class Emitter:
         s = self.schedule
         if i is s.vector and not s.across:
             self.lane_loop(i, start, stop)
-        elif i is s.unrolled and s.unroll > 1:
+        elif i in s.unrolled:
             self.unrolled_loop(i, rest, start, stop)
         else:
             self.loop(i, start, stop, 1, lambda: self.nest(rest))
@@ -66,44 +68,41 @@ class Emitter:
         self.t.loop(start, stop, step, inside)
 
     def unrolled_loop(self, i: Index, rest: list[Index], start: Value, stop: Value) -> None:
-        """Steps of `unroll` elements side by side, then single ones. What lies inside must be the lanes' loop or
-        more loops; the copies are written together in `write`."""
-        n = self.schedule.unroll
-        main = self.t.binary(
-            "sub", stop, self.t.binary("srem", self.t.binary("sub", stop, start), number(n))
-        )
-        self.copies = n
+        """Steps of several elements side by side, then single ones; `write` writes the copies together."""
+        n = self.schedule.unrolled[i]
+        main = self.until(start, stop, n)
+        self.copies[i] = n
         self.loop(i, start, main, n, lambda: self.nest(rest))
-        self.copies = 1
+        del self.copies[i]
         self.loop(i, main, stop, 1, lambda: self.nest(rest))
 
-    copies = 1
+    def until(self, start: Value, stop: Value, step: int) -> Value:
+        """Where whole steps from start end."""
+        length = self.t.binary("sub", stop, start)
+        return self.t.binary("sub", stop, self.t.binary("srem", length, number(step)))
 
     def lane_loop(self, i: Index, start: Value, stop: Value) -> None:
-        """Full vectors, then the last one under a mask."""
+        """Several vectors side by side, then single vectors, then the last one under a mask."""
         self.wide = i
-        t, n = self.t, self.lanes
-        exact = start.name == "0" and i.size % n == 0
-        if exact or i.size >= n:
-            main = (
-                stop
-                if exact
-                else t.binary(
-                    "sub", stop, t.binary("srem", t.binary("sub", stop, start), number(n))
-                )
-            )
+        n, several = self.lanes, self.schedule.unrolled.get(i, 1)
+        if several > 1:
+            main = self.until(start, stop, n * several)
+            self.copies[i] = several
+            self.loop(i, start, main, n * several, self.write)
+            del self.copies[i]
+            start = main
+        if i.size >= n:
+            main = self.until(start, stop, n)
             self.loop(i, start, main, n, self.write)
-        else:
-            main = start
-        if not exact:
+            start = main
 
-            def tail() -> None:
-                left = t.binary("sub", stop, self.at[i])
-                self.mask = t.binary("icmp slt", self.lane_numbers(), left, BOOL)
-                self.write()
-                self.mask = None
+        def tail() -> None:
+            left = self.t.binary("sub", stop, self.at[i])
+            self.mask = self.t.binary("icmp slt", self.lane_numbers(), left, BOOL)
+            self.write()
+            self.mask = None
 
-            self.loop(i, main, stop, n, tail)
+        self.loop(i, start, stop, n, tail)
         self.wide = None
 
     def lane_numbers(self) -> Value:
@@ -114,37 +113,37 @@ class Emitter:
     # ---- one element, or one vector of them, or several side by side ----
 
     def write(self) -> None:
-        """Compute the body at the current indices (and at the unrolled copies), and store."""
-        u, base = self.schedule.unrolled, None
-        places: list[Value | None] = [None]
-        if u is not None and self.copies > 1:
-            base = self.at[u]
-            places = [
-                base if k == 0 else self.t.binary("add", base, number(k))
-                for k in range(self.copies)
-            ]
-        values = self.together(self.schedule.body, places)
-        for place, value in zip(places, values, strict=True):
-            if place is not None:
-                self.at[self.schedule.unrolled] = place
+        """Compute the body at the current indices (and at the copies beside them), and store."""
+        base = {i: self.at[i] for i in self.copies}
+        steps = {i: self.lanes if i is self.wide else 1 for i in self.copies}
+        places: list[dict[Index, Value]] = []
+        for offsets in itertools.product(*[range(n) for n in self.copies.values()]):
+            places.append(
+                {
+                    i: base[i]
+                    if k == 0
+                    else self.t.binary("add nsw", base[i], number(k * steps[i]))
+                    for i, k in zip(self.copies, offsets, strict=True)
+                }
+            )
+        for place, value in zip(places, self.together(self.schedule.body, places), strict=True):
+            self.at.update(place)
             self.store(value)
-        if base is not None:
-            self.at[u] = base
+        self.at.update(base)
 
-    def together(self, e: Expr, places: list[Value | None]) -> list[Value]:
-        """The expression at each place of the unrolled index; a reduction's loops are shared by all."""
+    def together(self, e: Expr, places: list[dict[Index, Value]]) -> list[Value]:
+        """The expression at each place of the copies; a reduction's loops are shared by all."""
         if isinstance(e, Call) and e.name == "cast":
             return [self.convert(v, e.dtype) for v in self.together(e.args[0], places)]
         if isinstance(e, Reduce):
             return self.reduce(e, places)
-        return [self.placed(place, lambda: self.value(e)) for place in places]
+        values = []
+        for place in places:
+            self.at.update(place)
+            values.append(self.value(e))
+        return values
 
-    def placed(self, place: Value | None, make) -> Value:
-        if place is not None:
-            self.at[self.schedule.unrolled] = place
-        return make()
-
-    def reduce(self, e: Reduce, places: list[Value | None]) -> list[Value]:
+    def reduce(self, e: Reduce, places: list[dict[Index, Value]]) -> list[Value]:
         """Accumulators in registers, one for each place, and the loops over the reduced indices around them."""
         t, s = self.t, self.schedule
         across = s.across and s.vector in e.over
@@ -161,10 +160,15 @@ class Emitter:
 
         def inside() -> None:
             for slot, place in zip(slots, places, strict=True):
-                value = self.convert(self.placed(place, lambda: self.value(e.body)), dtype)
+                self.at.update(place)
+                value = self.convert(self.value(e.body), dtype)
                 if lanes:
                     value = t.splat(value, lanes)
-                    if across and self.mask is not None:
+                    if (
+                        across
+                        and self.mask is not None
+                        and not (e.name == "+" and self.vanishes(e.body))
+                    ):
                         value = t.select(self.mask, value, first)
                 before = t.op(f"load {type_name(dtype, lanes)}, ptr {slot}", dtype, lanes)
                 t.put(f"store {self.combine(e.name, before, value)}, ptr {slot}")
@@ -187,6 +191,12 @@ class Emitter:
             t.op(f"load {type_name(dtype, lanes)}, ptr {slot}", dtype, lanes) for slot in slots
         ]
         return [self.summed_up(e.name, r) for r in results] if across else results
+
+    def vanishes(self, e: Expr) -> bool:
+        """Whether e is 0 in the lanes under the mask: a product of reads, which are 0 there."""
+        if isinstance(e, Load):
+            return self.wide is not None and mentions(e, self.wide)
+        return isinstance(e, Call) and e.name == "*" and all(self.vanishes(a) for a in e.args)
 
     def reduced_lanes(self, i: Index, body) -> None:
         """The loop over a reduced index that fills the lanes."""
@@ -257,7 +267,7 @@ class Emitter:
             case Load():
                 return self.load(e)
             case Reduce():
-                return self.reduce(e, [None])[0]
+                return self.reduce(e, [{}])[0]
             case Call() if is_index(e):
                 return self.index(affine(e))
             case Call(name="cast", args=(a,)):

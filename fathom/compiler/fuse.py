@@ -191,7 +191,10 @@ class Fusion:
         many = self.uses[symbol] > 1 or any(self.repeated(symbol, reader) for reader in readers)
         if isinstance(step.primitive, Elementwise) or costly or size > LARGEST:
             return many and (costly > 0 or size > LARGEST or self.reread(symbol))
-        return self.reread(symbol) and size > LARGEST
+        guarded = (
+            type(step.primitive).__name__ == "Pad"
+        )  # a copy is cheaper than a test at each read
+        return self.reread(symbol) and (size > LARGEST or guarded)
 
     def repeated(self, symbol: Symbol, reader: Step) -> bool:
         """Whether the reader reads elements of the symbol more than once."""

@@ -18,6 +18,7 @@ import numpy as np
 
 from fathom.compile.trace import Graph
 from fathom.compiler.emit import Emitter
+from fathom.compiler.graph import improved
 from fathom.compiler.fuse import Host, Kernel, fused, measure
 from fathom.compiler.schedule import scheduled, top_reduction
 from fathom.compiler.threads import get_num_threads, main_text, workers
@@ -72,7 +73,7 @@ class Program:
     """Native code for a graph, and the memory it runs in."""
 
     def __init__(self, graph: Graph):
-        self.graph = graph
+        self.graph = graph = improved(graph)
         self.steps, names = fused(graph)
         self.name_of = {symbol: name for name, symbol in names.items()}
         self.slot = {

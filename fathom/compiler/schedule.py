@@ -8,6 +8,8 @@ for a matrix product this is the register-blocked kernel, for a convolution as w
 
 from __future__ import annotations
 
+import itertools
+import math
 from dataclasses import dataclass
 
 from fathom.compiler.affine import Affine, affine
@@ -23,8 +25,7 @@ class Schedule:
     body: Expr
     store: Affine  # where the element goes
     vector: Index | None  # an output index, or a reduced one
-    unrolled: Index | None
-    unroll: int
+    unrolled: dict[Index, int]  # indices that take several steps side by side
     across: bool  # whether the vector index is reduced
 
 
@@ -33,7 +34,10 @@ class Flat(Load):
     """A read whose position is known as a whole: `at` holds one expression."""
 
 
-def scheduled(kernel: Kernel, lanes: int, unroll: int = 8) -> Schedule:
+REGISTERS = 16  # sums held side by side
+
+
+def scheduled(kernel: Kernel, lanes: int) -> Schedule:
     """Choose the loops of a kernel."""
     out, body, store = collapsed(
         list(kernel.out), kernel.body, position(kernel.out, kernel.output.shape)
@@ -44,26 +48,39 @@ def scheduled(kernel: Kernel, lanes: int, unroll: int = 8) -> Schedule:
         inner = [k for k in reduction.over if k.size > 1 and contiguous(reads, k)]
         choices += [(1.5 * price(reads, k, None, lanes), True, k) for k in inner]
     if not choices:
-        return Schedule(tuple(out), body, store, None, None, 1, False)
+        return Schedule(tuple(out), body, store, None, {}, False)
     _, across, vector = min(choices, key=lambda choice: choice[0])
-    loops = tuple(out) if across else (*[i for i in out if i is not vector], vector)
-    unrolled = None
-    if reduction is not None:
-        others = [
-            i
-            for i in loops
-            if i is not vector and i.size > 1 and any(not depends(r, i) for r in reads)
-        ]
-        unrolled = max(
-            others,
-            key=lambda i: (sum(not depends(r, i) for r in reads), min(i.size, unroll)),
-            default=None,
-        )
-        if across and unrolled is not None:  # the copies stand in the innermost loop
-            loops = (*[i for i in loops if i is not unrolled], unrolled)
-    return Schedule(
-        loops, body, store, vector, unrolled, min(unroll, unrolled.size) if unrolled else 1, across
-    )
+    unrolled = {} if reduction is None else blocked(out, reads, vector, across, lanes)
+    loops = sorted(
+        (i for i in out if i is not vector), key=lambda i: i.size == 1
+    )  # the first is shared out to threads
+    return Schedule((*loops, *(() if across else (vector,))), body, store, vector, unrolled, across)
+
+
+def blocked(
+    out: list[Index], reads: list[Load], vector: Index, across: bool, lanes: int
+) -> dict[Index, int]:
+    """The block of sums to hold in registers: the one with the fewest reads for each product.
+
+    A read is shared by the copies of every index that it does not depend on.
+    """
+    steps = {i: i.size if i is not vector else i.size // lanes for i in out}
+    if across:
+        steps.pop(vector, None)
+    candidates = [i for i, n in steps.items() if n > 1]
+    best: tuple[float, int, dict[Index, int]] = (float(len(reads)), -1, {})
+    for pair in [(i,) for i in candidates] + list(itertools.combinations(candidates, 2)):
+        for factors in itertools.product(range(1, 9), repeat=len(pair)):
+            size = math.prod(factors)
+            if size > REGISTERS or any(f > steps[i] for i, f in zip(pair, factors, strict=True)):
+                continue
+            block = {i: f for i, f in zip(pair, factors, strict=True) if f > 1}
+            read = sum(math.prod(f for i, f in block.items() if depends(r, i)) for r in reads)
+            left = sum(steps[i] % f / steps[i] for i, f in block.items())  # single steps at the end
+            best = min(
+                best, (read / size * (1 + left), -size, block), key=lambda choice: choice[:2]
+            )
+    return best[2]
 
 
 def price(reads: list[Load], i: Index, store: Affine | None, lanes: int) -> float:

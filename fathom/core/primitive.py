@@ -66,6 +66,10 @@ class Primitive:
         """y[i] as a scalar expression over the inputs' elements."""
         raise self.missing("element")
 
+    def after(self, producer: Primitive, *xs: Tensor) -> Tensor | None:
+        """A better program for self(producer(*xs)), or None: algebra that only operations know."""
+        return None
+
     def missing(self, rule: str) -> NotImplementedError:
         return NotImplementedError(f"{type(self).__name__} has no {rule} rule")
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from fathom.core import loop
 from fathom.core.primitive import Linear
+from fathom.ops.contraction import Contract
+from fathom.ops.movement import Flip, Pad
 from fathom.ops.movement import blank
 
 
@@ -83,9 +85,31 @@ class Fold(Linear):
     def batch(self, size, batched, x):
         return self(x)
 
+    def after(self, producer, *xs):
+        """The input gradient of a convolution with stride 1 is itself a convolution: of the padded gradient g with
+        the weights w turned around."""
+        n = len(self.size)
+        if not isinstance(producer, Contract) or set(self.stride) != {1} or len(xs) != 2:
+            return None
+        g, w = xs
+        at, taps, lead = producer.out[-2 * n : -n], producer.out[-n:], producer.out[: -2 * n]
+        if producer.a[-n:] != at or producer.b[-n:] != taps or set(taps) & set(producer.a):
+            return None
+        reach = [d * (k - 1) for d, k in zip(self.dilation, self.size, strict=True)]
+        rest = [size - m for size, m in zip(self.to, g.shape[-n:], strict=True)]
+        padded = Pad(((0, 0),) * (g.ndim - n) + tuple(zip(reach, rest, strict=True)))(g)
+        windows = Windows(self.size, self.stride, self.dilation)(padded)
+        turned = Flip(tuple(range(w.ndim - n, w.ndim)))(w)
+        return Contract(producer.a + taps, producer.b, lead + at)(windows, turned)
+
     def element(self, i, x):
         n = len(self.size)
         lead, at, counts = i[:-n], i[-n:], x.shape[-2 * n : -n]
+        if self.size == self.stride and set(self.dilation) == {1}:       # no two windows overlap
+            windows = [loop.as_expr(h) // s for h, s in zip(at, self.stride, strict=True)]
+            taps = [loop.as_expr(h) % s for h, s in zip(at, self.stride, strict=True)]
+            conditions = [loop.less(o, c) for o, c in zip(windows, counts, strict=True)]
+            return loop.where(loop.every(conditions), x[(*lead, *windows, *taps)], loop.Const(0, x.dtype))
         taps = [loop.Index(k) for k in self.size]
         windows, conditions = [], []
         for h, p, c, s, d in zip(at, taps, counts, self.stride, self.dilation, strict=True):

@@ -1,0 +1,80 @@
+"""Passes over a graph: the same outputs from fewer or better steps.
+
+algebra   Fold(Contract(g, w))  ->  Contract(Windows(Pad(g)), Flip(w)): what operations know of each other
+shared    t3 = Exp() x; t7 = Exp() x  ->  one of them
+alive     steps that nothing reads  ->  gone
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from fathom.compile.trace import Graph, Step, Symbol
+from fathom.core.base import new
+
+
+def improved(graph: Graph) -> Graph:
+    """The graph after all passes."""
+    return alive(shared(alive(algebra(graph))))
+
+
+def copied(graph: Graph, steps: list[Step], names: dict[Symbol, Symbol]) -> Graph:
+    """A graph of these steps, with the old graph's inputs; outputs and updates by their new names."""
+    result = Graph(graph.level, graph.inputs, graph.constants, steps, structure=graph.structure)
+    result.outputs = [names.get(y, y) for y in graph.outputs]
+    result.updates = [(x, names.get(y, y)) for x, y in graph.updates]
+    return result
+
+
+def algebra(graph: Graph) -> Graph:
+    """Replay the graph; where a step knows a better program for itself after its producer, take that."""
+    uses = Counter(x for step in graph.steps for x in step.inputs)
+    kept = {*graph.outputs, *(y for _, y in graph.updates)}
+    producer = {step.output: step for step in graph.steps}
+    names: dict[Symbol, Symbol] = {}
+    replay = Graph(graph.level, graph.inputs, graph.constants)
+    for step in graph.steps:
+        before = producer.get(step.inputs[0]) if step.inputs else None
+        better = None
+        if before is not None and uses[before.output] == 1 and before.output not in kept:
+            xs = [new(held(names.get(x, x), replay)) for x in before.inputs]
+            rest = [new(held(names.get(x, x), replay)) for x in step.inputs[1:]]
+            better = step.primitive.after(before.primitive, *xs) if not rest else None
+        if better is None:
+            names[step.output] = replay.add(step.primitive, [names.get(x, x) for x in step.inputs])
+        else:
+            names[step.output] = better.array
+    return copied(graph, replay.steps, names)
+
+
+def held(symbol: Symbol, graph: Graph) -> Symbol:
+    """The symbol, writing what is applied to it into `graph`."""
+    symbol.graph = graph
+    return symbol
+
+
+def shared(graph: Graph) -> Graph:
+    """Equal primitives of equal inputs are computed once."""
+    names: dict[Symbol, Symbol] = {}
+    seen: dict[tuple, Symbol] = {}
+    steps = []
+    for step in graph.steps:
+        inputs = tuple(names.get(x, x) for x in step.inputs)
+        key = (type(step.primitive), step.primitive, inputs)
+        if key in seen:
+            names[step.output] = seen[key]
+        else:
+            seen[key] = step.output
+            steps.append(Step(step.output, step.primitive, inputs))
+    return copied(graph, steps, names)
+
+
+def alive(graph: Graph) -> Graph:
+    """Without the steps whose output nobody needs."""
+    needed = {*graph.outputs, *(y for _, y in graph.updates)}
+    steps = []
+    for step in reversed(graph.steps):
+        if step.output in needed:
+            needed.update(step.inputs)
+            steps.append(step)
+    return copied(graph, steps[::-1], {})
