@@ -44,7 +44,9 @@ BoolTensor = typed("BoolTensor", dtypes.bool_)
 
 def set_default_tensor_type(t: TypedTensor | str) -> None:
     """Choose the default dtype by the name of a floating-point tensor type."""
-    known = {f"{module}.{kind}Tensor": d for module in ("torch", "fathom") for kind, d in KINDS.items()}
+    known = {
+        f"{module}.{kind}Tensor": d for module in ("torch", "fathom") for kind, d in KINDS.items()
+    }
     if isinstance(t, str) and t not in known:
         raise TypeError(f"set_default_tensor_type: {t!r} is not one of {', '.join(known)}")
     dtypes.set_default_dtype(known[t] if isinstance(t, str) else t.dtype)

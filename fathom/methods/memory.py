@@ -107,7 +107,9 @@ class Memory(TensorBase):
 
     def map_(self: Tensor, tensor: Tensor, callable: Callable[[Any, Any], Any]) -> Tensor:
         """Write the result of a Python function of each element and the other tensor's."""
-        pairs = zip(self.reshape(-1).tolist(), tensor.expand_as(self).reshape(-1).tolist(), strict=True)
+        pairs = zip(
+            self.reshape(-1).tolist(), tensor.expand_as(self).reshape(-1).tolist(), strict=True
+        )
         flat = [callable(a, b) for a, b in pairs]
         return inplace.assign(self, creation.new_tensor(self, flat).reshape(self.shape))
 

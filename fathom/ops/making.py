@@ -157,5 +157,7 @@ def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) ->
     if not ((chance >= 0) & (chance <= 1)).all() or (trials < 0).any():
         raise RuntimeError("binomial: counts must be 0 or more, and probabilities in [0, 1]")
     return drawn_by_numpy(
-        lambda numbers: np.asarray(numbers.binomial(trials.astype(np.int64), chance)), generator, count
+        lambda numbers: np.asarray(numbers.binomial(trials.astype(np.int64), chance)),
+        generator,
+        count,
     )

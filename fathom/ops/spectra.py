@@ -45,14 +45,16 @@ def imaginary(x: Tensor) -> Tensor:
     return x.imag * 1j if x.dtype.kind == "complex" else x.new_zeros(x.shape)
 
 
-def converged(name: str, f, *args):
-    """f(*args), with NumPy's error in fathom's words."""
-    try:
-        return f(*args)
-    except np.linalg.LinAlgError as error:
+def converged(name: str, xp, f, a, *options):
+    """f(a, *options); raises LinAlgError where a has an element that is not finite."""
+    if not xp.isfinite(a).all():
         raise LinAlgError(
-            f"{name}: the algorithm failed to converge ({error}); is the input finite?"
-        ) from None
+            f"{name}: the input contains NaN or Inf, so the algorithm cannot converge"
+        )
+    try:
+        return f(a, *options)
+    except np.linalg.LinAlgError as error:
+        raise LinAlgError(f"{name}: the algorithm failed to converge: {error}") from None
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ class Eigh(Primitive):
         return (*a[:-2], a[-1] + 1, a[-1])
 
     def eager(self, xp, a):
-        w, v = converged("eigh", xp.linalg.eigh, a, "U" if self.upper else "L")
+        w, v = converged("eigh", xp, xp.linalg.eigh, a, "U" if self.upper else "L")
         return xp.concatenate([w[..., None, :].astype(v.dtype), v], -2)
 
     def vjp(self, wanted, g, y, a):
@@ -109,7 +111,7 @@ class Eig(Primitive):
         return np.result_type(a, np.complex64)
 
     def eager(self, xp, a):
-        w, v = converged("eig", xp.linalg.eig, a)
+        w, v = converged("eig", xp, xp.linalg.eig, a)
         return xp.concatenate([w[..., None, :], v], -2).astype(self.dtype(a.dtype))
 
     def vjp(self, wanted, g, y, a):
@@ -146,7 +148,7 @@ class Svd(Primitive):
         return (*a[:-2], a[-2] + 1 + a[-1], min(a[-2:]))
 
     def eager(self, xp, a):
-        u, s, vh = converged("svd", xp.linalg.svd, a, False)
+        u, s, vh = converged("svd", xp, xp.linalg.svd, a, False)
         return xp.concatenate([u, s[..., None, :].astype(a.dtype), vh.conj().swapaxes(-2, -1)], -2)
 
     def parts(self, y, a):
@@ -273,7 +275,7 @@ class Pinv(Primitive):
     def eager(self, xp, a):
         if not a.size:
             return xp.zeros(self.shape(a.shape), a.dtype)
-        u, s, vh = converged("pinv", xp.linalg.svd, a, False)
+        u, s, vh = converged("pinv", xp, xp.linalg.svd, a, False)
         least = xp.maximum(self.rtol * s[..., :1], self.atol)
         small = s <= least
         sizes = xp.where(small, 0, 1 / xp.where(small, 1, s)).astype(a.dtype)

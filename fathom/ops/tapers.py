@@ -26,12 +26,18 @@ def window(make, window_length: int, periodic: bool, dtype, device, requires_gra
     if not d.is_floating_point:
         raise RuntimeError(f"a window has a floating-point dtype, got {d}")
     last = window_length - 1 + periodic
-    weights = make(np.arange(window_length) / last) if last > 0 else np.ones(window_length)
+    flat = window_length < 2
+    weights = np.ones(window_length) if flat else make(np.arange(window_length) / last)
     return finished(weights.astype(d.numpy), device, requires_grad)
 
 
 def hann_window(
-    window_length: int, periodic: bool = True, *, dtype=None, device=None, requires_grad: bool = False
+    window_length: int,
+    periodic: bool = True,
+    *,
+    dtype=None,
+    device=None,
+    requires_grad: bool = False,
 ) -> Tensor:
     r"""$w_k = \sin^2(\pi k / N)$.
 
@@ -62,19 +68,29 @@ def hamming_window(
 
 
 def blackman_window(
-    window_length: int, periodic: bool = True, *, dtype=None, device=None, requires_grad: bool = False
+    window_length: int,
+    periodic: bool = True,
+    *,
+    dtype=None,
+    device=None,
+    requires_grad: bool = False,
 ) -> Tensor:
     r"""$w_k = 0.42 - 0.5 \cos(2 \pi k / N) + 0.08 \cos(4 \pi k / N)$."""
 
     def make(t):
         weights = 0.42 - 0.5 * np.cos(2 * math.pi * t) + 0.08 * np.cos(4 * math.pi * t)
-        return np.maximum(weights, 0)            # rounding leaves -1e-17 at the ends
+        return np.maximum(weights, 0)  # rounding leaves -1e-17 at the ends
 
     return window(make, window_length, periodic, dtype, device, requires_grad)
 
 
 def bartlett_window(
-    window_length: int, periodic: bool = True, *, dtype=None, device=None, requires_grad: bool = False
+    window_length: int,
+    periodic: bool = True,
+    *,
+    dtype=None,
+    device=None,
+    requires_grad: bool = False,
 ) -> Tensor:
     r"""A triangle, $w_k = 1 - |2 k / N - 1|$."""
 

@@ -50,6 +50,12 @@ def of_eig(lib, a):
     return lib.gather(w, -1, part), lib.gather((v.mH @ b).abs(), -1, part)
 
 
+def sizes_of_eigenvalues(lib, a):
+    """What does not depend on the order of the eigenvalues."""
+    w = lib.linalg.eigvals(a)
+    return (w.abs() ** 2).sum(), (w * w).sum().real
+
+
 def of_lstsq(lib, a, b):
     return lib.linalg.lstsq(regular(lib, a), b).solution
 
@@ -122,6 +128,9 @@ CASES = [
     *each("linalg.matrix_exp matrix_exp", (normal(3, 3),), (normal(2, 2, 2),)),
     case("linalg.matrix_exp", normal(3, 3), dtypes=COMPLEX, orders=1),
     case("linalg.diagonal", normal(2, 3, 4)),
+    case("svd", normal(3, 2), call=lambda lib, a: lib.svd(a)[1]),
+    case("qr", normal(3, 2), call=lambda lib, a: [part.abs() for part in lib.qr(a)]),
+    case("linalg.eigvals", normal(3, 3), call=lambda lib, a: sizes_of_eigenvalues(lib, a), orders=1),
     # ---- Fourier transforms ----
     case("fft.fft", normal(5), orders=1, numpy=np.fft.fft),
     case("fft.rfft", normal(2, 5), orders=1, numpy=np.fft.rfft),
