@@ -1,4 +1,4 @@
-"""The command `fathom`: train, predict, data, doctor.
+"""The command `fathom`: train, predict, explain, data, doctor.
 
 Exit statuses: 0 done, 1 it failed, 2 it was asked for something that it does not do, 130 Ctrl-C.
 A user's mistake is told in a line; with FATHOM_DEBUG=1 the traceback follows.
@@ -12,7 +12,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from fathom.cli import data, doctor, predict, train
+from fathom.cli import data, doctor, explain, predict, train
 from fathom.cli.errors import FAILED, INTERRUPTED, MISUSED, UsageError
 from fathom.cli.run import version
 from fathom.data.errors import UnknownDataError
@@ -21,6 +21,7 @@ from fathom.train import NonFiniteLossError
 EPILOG = """\
 examples:
   fathom train lenet             train a convolutional network on real images
+  fathom explain softmax         math, code, diagram and numbers of an operation
   fathom data list               the data sets that fathom knows
   fathom COMMAND --help          what a command takes
 
@@ -37,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (UsageError, UnknownDataError) as error:
         return told(error, MISUSED)
     except BrokenPipeError:  # the reader of our output, such as `head`, has seen enough
-        sys.stdout = None  # type: ignore[assignment]
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nor at the end
         return FAILED
     except (OSError, ValueError, NonFiniteLossError) as error:
         return told(error, FAILED)
@@ -56,7 +57,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"fathom {version()}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for command in (train, predict, data, doctor):
+    for command in (train, predict, explain, data, doctor):
         command.add_parser(commands)
     return parser
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,7 @@ def add_parser(commands: Any) -> None:
 def predict(arguments: argparse.Namespace) -> int:
     """Runs the command; returns its exit status."""
     config, model = restore(arguments.folder)
+    say: Callable[..., tuple[dict[str, Any], str]]
     if "format" in config.input:
         say = classes_of_picture
     elif "alphabet" in config.input:

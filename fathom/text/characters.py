@@ -56,9 +56,11 @@ class CharacterData(DataModule):
     Batches are (X (N, T), Y (N, T)) int64, with Y[:, t] what follows X[:, t].
 
     limit_batches  at most so many batches of each part
-
-    >>> data = CharacterData("time-machine", num_steps=16)            # doctest: +SKIP
     """
+
+    source: TextData
+    num_steps: int
+    limit_batches: int | None
 
     def __init__(
         self,

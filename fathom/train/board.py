@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -85,10 +86,9 @@ class ProgressBoard(HyperParameters):
 
     def show(self) -> None:
         """Shows the curves in the notebook's cell, in place of those shown before."""
-        from IPython.display import clear_output, display
-
-        clear_output(wait=True)
-        display(self.figure())
+        notebook = importlib.import_module("IPython.display")  # there, or we would not be here
+        notebook.clear_output(wait=True)
+        notebook.display(self.figure())
 
     def save(self, path: str | Path) -> None:
         """Writes the curves as a picture; the ending of the name (.png, .svg, .pdf) says which kind."""
@@ -99,7 +99,5 @@ def in_notebook() -> bool:
     """Whether this program runs in a notebook's kernel, which shows rich output."""
     if "IPython" not in sys.modules:
         return False
-    from IPython import get_ipython
-
-    shell = get_ipython()
+    shell = sys.modules["IPython"].get_ipython()
     return shell is not None and shell.has_trait("kernel")

@@ -20,8 +20,8 @@ class History:
     >>> history = History()
     >>> for value in (3.0, 2.0):
     ...     history.add("train_loss", value)
-    >>> history.close_window(epoch=0.5, step=2)
-    >>> history.close_epoch(epoch=1, step=4)
+    >>> _ = history.close_window(epoch=0.5, step=2)
+    >>> _ = history.close_epoch(epoch=1, step=4)
     >>> history.series("train_loss", "epoch")
     [(1, 2.5)]
     """

@@ -23,8 +23,9 @@ class Module(nn.Module, HyperParameters):
     plot_train_per_epoch  points of each training curve in an epoch
     plot_valid_per_epoch  the same of validation: 1, or 0 to draw none
 
+    >>> from fathom.train import DataModule, Trainer
     >>> class Line(Module):
-    ...     def __init__(self, lr=0.1):
+    ...     def __init__(self, lr=0.3):
     ...         super().__init__()
     ...         self.save_hyperparameters()
     ...         self.net = fathom.nn.Linear(1, 1)
