@@ -5,7 +5,7 @@ The names, arguments and semantics are PyTorch's: a tutorial runs with `import f
 
 from math import e, inf, nan, pi
 
-from fathom import autograd, cuda, fft, func, linalg, nn, optim, random, special
+from fathom import autograd, cuda, debug, fft, func, linalg, nn, optim, random, special
 from fathom.autograd import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from fathom.core.base import Size
 from fathom.core.device import device
@@ -16,6 +16,7 @@ from fathom.core.dtypes import (
 from fathom.core.limits import finfo, iinfo
 from fathom.core.random import Generator, default_generator, initial_seed, manual_seed
 from fathom.func import vmap
+from fathom.explain import explain, summary
 from fathom.ops.arithmetic import positive, rsub
 from fathom.ops.broadcasting import broadcast_shapes, result_type
 from fathom.ops.comparison import (

@@ -64,8 +64,11 @@ FLOORS: tuple[dict[str, str], ...] = (
         "interop": "files and programs of other frameworks",
         "publish": "the book's tools",
     },
-    {"doctor": "what this computer has, and what is missing"},
-    {"cli": "the command `fathom`: train, predict, data, doctor"},
+    {
+        "debug": "the first NaN, and the way to a shape that does not fit",
+        "doctor": "what this computer has, and what is missing",
+    },
+    {"cli": "the command `fathom`: train, predict, explain, data, doctor"},
 )
 
 # fathom/__init__.py lies on top: it re-exports from everywhere; no file of the house imports it.

@@ -146,8 +146,9 @@ def _latex(e: Expr, names: Names) -> tuple[str, int]:
         level, sign = INFIX[e.name]
         right = level if e.name in ASSOCIATIVE else level + 1
         before, after = wrapped(e.args[0], names, level), wrapped(e.args[1], names, right)
-        if e.name == "*" and after[0].isdigit():
-            sign = r" \times "                   # 2 x 3, not 2 3
+        mixed = after.startswith(r"\frac") and before[-1].isdigit()
+        if e.name == "*" and (after[0].isdigit() or mixed):
+            sign = r" \times "                   # 2 x 3, not 2 3; 1 x 1/2 is not one and a half
         return before + sign + after, level
     if e.name in FORMS:
         level, form = FORMS[e.name]

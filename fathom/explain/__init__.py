@@ -4,11 +4,13 @@
     explain(y)                         how a tensor came to be, from its tape
     explain(f, *inputs)                what a function does with these inputs
     explain(module, x, target, loss)   what a network does, and how its loss reaches the parameters
+    summary(module, input_size)        its layers in a table, with what each costs
 
 parts.py is the tree that comes out; text, html, svg and tex print it.
 """
 
 from fathom.explain.parts import Explanation
 from fathom.explain.subjects import explain
+from fathom.explain.summary import summary
 
-__all__ = ["Explanation", "explain"]
+__all__ = ["Explanation", "explain", "summary"]

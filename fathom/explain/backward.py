@@ -36,7 +36,7 @@ def go_backward(
     g = new(np.ones(y.shape, y.array.dtype)) if gradient is None else first_gradient(y, gradient)
     by_node = {applied[o.number].node: o for o in operations if applied[o.number].node is not None}
     leaves = {id(found.tensors[v.number]): v for v in found.leaves.values()}
-    arrived: dict[Any, list[tuple[str, Any]]] = {tape.edge(y): [("the start", g)]}
+    arrived: dict[Any, list[tuple[Operation | None, Any]]] = {tape.edge(y): [(None, g)]}
     waiting: list[tuple[int, Node]] = [(-y.node.order, y.node)] if isinstance(y.node, Node) else []
     turn = 0
     while waiting:
@@ -52,12 +52,12 @@ def go_backward(
             if parent is None or gx is None:
                 continue
             if not isinstance(gx, TensorBase):  # the gradients of several outputs, on their way to one function
-                arrived.setdefault(parent, []).append((operation.output.name, gx))
+                arrived.setdefault(parent, []).append((operation, gx))
             else:
                 if tape.is_complex(gx) and not tape.is_complex(node.inputs[k]):
                     gx = gx.real
                 operation.pulls.append(edge(operation, applied[operation.number], k, total, gx))
-                arrived.setdefault(parent, []).append((operation.output.name, gx))
+                arrived.setdefault(parent, []).append((operation, gx))
             if isinstance(parent, Node) and (-parent.order, parent) not in waiting:
                 heapq.heappush(waiting, (-parent.order, parent))
     for leaf, gradients in arrived.items():
@@ -71,7 +71,7 @@ def go_backward(
     return "The backward pass begins with 1 for every element of the result: it is that of their sum."
 
 
-def settle(value: Value, gradients: Sequence[tuple[str, Any]]) -> Any:
+def settle(value: Value, gradients: Sequence[tuple[Operation | None, Any]]) -> Any:
     """Add up what arrived at a value."""
     total = gradients[0][1]
     for _, g in gradients[1:]:
@@ -79,7 +79,7 @@ def settle(value: Value, gradients: Sequence[tuple[str, Any]]) -> Any:
     value.wanted = True
     if isinstance(total, TensorBase):
         value.gradient = figures(total.array)
-        value.arrivals = [Arrival(source, figures(g.array)) for source, g in gradients]
+        value.arrivals = [Arrival(maker, figures(g.array)) for maker, g in gradients]
         if len(gradients) > 1:
             value.added = addition(value.arrivals, value.gradient)
     return total

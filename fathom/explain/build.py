@@ -39,6 +39,9 @@ def build(
             applied[operation.number] = a
             grower.add(operation, a)
     simplified(root)
+    only = root.children[0] if len(root.children) == 1 else None
+    if isinstance(only, Group) and only.kind == "function" and only.name == title:
+        root.children = only.children
     for operation in operations:
         operation.output.name = f"{operation.name} {operation.number}"
     ends = [value for y in outputs if (value := value_at(y, found)) is not None]

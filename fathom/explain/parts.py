@@ -47,10 +47,15 @@ class Place:
 
 @dataclass(eq=False)
 class Arrival:
-    """One gradient that arrived at a value: from which operation, and its numbers."""
+    """One gradient that arrived at a value: from which operation (None: the start), and its numbers."""
 
-    source: str
+    maker: Operation | None
     figures: Figures
+
+    @property
+    def source(self) -> str:
+        """Where it came from, in words."""
+        return "the start" if self.maker is None else self.maker.output.name
 
 
 @dataclass(eq=False)

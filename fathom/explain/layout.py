@@ -1,0 +1,122 @@
+"""Where boxes stand and how arrows run: by Graphviz's `dot` where it is installed, else in layers of our own.
+
+Places are in pixels from the top left; a box's place is its middle.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fathom.explain.boxes import Box
+
+INCH = 72  # pixels
+LINE, PAD, LETTER = 17, 20, 6.7  # the height of a line, around the text, the width of a letter
+GAP, RISE = 28, 46  # between boxes side by side, and one below the other
+PATIENCE = 20  # seconds that dot may take
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The size of the picture, the middle of each box, and for each arrow the points of its Bezier curves."""
+
+    width: float
+    height: float
+    places: list[tuple[float, float]]
+    arrows: list[tuple[int, int, list[tuple[float, float]]]]
+
+
+def size_of(box: Box) -> tuple[float, float]:
+    """Width and height of a box."""
+    texts = [box.title + "  ", *box.lines, box.gradient]
+    rows = 1 + len(box.lines) + bool(box.gradient)
+    return max(map(len, texts)) * LETTER + PAD, rows * LINE + 14
+
+
+def layout(boxes: Sequence[Box], use_dot: bool = True) -> Layout:
+    """Places for the boxes and their arrows."""
+    number = {id(box): k for k, box in enumerate(boxes)}
+    edges = [(number[id(source)], k) for k, box in enumerate(boxes) for source in box.sources]
+    program = shutil.which("dot") if use_dot else None
+    return by_dot(program, boxes, edges) if program else in_layers(boxes, edges)
+
+
+def by_dot(program: str, boxes: Sequence[Box], edges: Sequence[tuple[int, int]]) -> Layout:
+    """Graphviz's layout, read from its plain output."""
+    nodes = [
+        f"b{k} [shape=box fixedsize=true label=\"\" width={width / INCH:.3f} height={height / INCH:.3f}];"
+        for k, (width, height) in enumerate(map(size_of, boxes))
+    ]
+    arrows = [f"b{a} -> b{b};" for a, b in edges]
+    head = f"digraph {{ rankdir=TB; nodesep={GAP / INCH}; ranksep={RISE / INCH};"
+    given = "\n".join([head, *nodes, *arrows, "}"])
+    done = subprocess.run([program, "-Tplain"], input=given, capture_output=True, text=True, check=True, timeout=PATIENCE)
+    return read_plain(done.stdout, len(boxes))
+
+
+def read_plain(text: str, count: int) -> Layout:
+    places: list[tuple[float, float]] = [(0.0, 0.0)] * count
+    arrows = []
+    width = height = 0.0
+    for words in map(str.split, text.splitlines()):
+        if words[0] == "graph":
+            width, height = float(words[2]) * INCH, float(words[3]) * INCH
+        elif words[0] == "node":
+            places[int(words[1][1:])] = (float(words[2]) * INCH, height - float(words[3]) * INCH)
+        elif words[0] == "edge":
+            n = int(words[3])
+            points = [float(x) * INCH for x in words[4 : 4 + 2 * n]]
+            curve = [(x, height - y) for x, y in zip(points[::2], points[1::2])]
+            arrows.append((int(words[1][1:]), int(words[2][1:]), curve))
+    return Layout(width, height, places, arrows)
+
+
+def in_layers(boxes: Sequence[Box], edges: Sequence[tuple[int, int]]) -> Layout:
+    """Each box one layer below the lowest that it reads; in a layer, below the middle of what it reads.
+
+    A source that is read late, such as a parameter, stands one layer above its first reader.
+    """
+    sources: list[list[int]] = [[] for _ in boxes]
+    readers: list[list[int]] = [[] for _ in boxes]
+    for a, b in edges:
+        sources[b].append(a)
+        readers[a].append(b)
+    layer = [0] * len(boxes)
+    for k in range(len(boxes)):
+        layer[k] = max((layer[a] + 1 for a in sources[k]), default=0)
+    for k in range(len(boxes)):
+        if not sources[k] and readers[k]:
+            layer[k] = min(layer[b] for b in readers[k]) - 1
+    layers: list[list[int]] = [[] for _ in range(max(layer, default=0) + 1)]
+    for k in range(len(boxes)):
+        layers[layer[k]].append(k)
+    middle = [0.0] * len(boxes)
+    sized = [size_of(box) for box in boxes]
+    for row in layers:
+        wished = {k: sum(middle[a] for a in sources[k]) / len(sources[k]) if sources[k] else 0.0 for k in row}
+        row.sort(key=lambda k: wished[k])
+        whole = sum(sized[k][0] for k in row) + GAP * (len(row) - 1)
+        centre = sum(wished.values()) / len(row)
+        left = centre - whole / 2
+        for k in row:
+            middle[k] = left + sized[k][0] / 2
+            left += sized[k][0] + GAP
+    shift = GAP / 2 - min((middle[k] - sized[k][0] / 2 for k in range(len(boxes))), default=0.0)
+    top, places = GAP / 2, [(0.0, 0.0)] * len(boxes)
+    for row in layers:
+        tall = max(sized[k][1] for k in row)
+        for k in row:
+            places[k] = (middle[k] + shift, top + tall / 2)
+        top += tall + RISE
+    width = max((places[k][0] + sized[k][0] / 2 for k in range(len(boxes))), default=0.0) + GAP / 2
+    return Layout(width, top - RISE + GAP / 2, places, [(a, b, curve(places, sized, a, b)) for a, b in edges])
+
+
+def curve(places: list, sized: list, a: int, b: int) -> list[tuple[float, float]]:
+    """From the foot of one box to the head of another."""
+    (x0, y0), (x1, y1) = places[a], places[b]
+    start, end = y0 + sized[a][1] / 2, y1 - sized[b][1] / 2 - 7
+    bend = (end - start) / 2
+    return [(x0, start), (x0, start + bend), (x1, end - bend), (x1, end)]
