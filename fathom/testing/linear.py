@@ -79,21 +79,27 @@ CASES = [
     ],
     case("linalg.solve_triangular", normal(3, 3), normal(2, 3), upper=True, left=False,
          call=lambda lib, a, b, **o: lib.linalg.solve_triangular(regular(lib, a), b, **o)),
-    *[case("linalg.cholesky", normal(*s), call=lambda lib, a: lib.linalg.cholesky(definite(lib, a))) for s in STACKS],
-    case("linalg.cholesky", normal(3, 3), upper=True, call=lambda lib, a, upper: lib.linalg.cholesky(definite(lib, a), upper=upper)),
+    *[case("linalg.cholesky", normal(*s),
+        call=lambda lib, a: lib.linalg.cholesky(definite(lib, a))) for s in STACKS],
+    case("linalg.cholesky", normal(3, 3), upper=True,
+        call=lambda lib, a, upper: lib.linalg.cholesky(definite(lib, a), upper=upper)),
     case("cholesky", normal(3, 3), call=lambda lib, a: lib.cholesky(definite(lib, a))),
-    case("linalg.cholesky", normal(3, 3), dtypes=COMPLEX, orders=1, call=lambda lib, a: lib.linalg.cholesky(definite(lib, a))),
-    case("cholesky_solve", normal(3, 2), normal(3, 3), call=lambda lib, b, l: lib.cholesky_solve(b, regular(lib, l).tril())),
+    case("linalg.cholesky", normal(3, 3), dtypes=COMPLEX, orders=1,
+        call=lambda lib, a: lib.linalg.cholesky(definite(lib, a))),
+    case("cholesky_solve", normal(3, 2), normal(3, 3),
+        call=lambda lib, b, l: lib.cholesky_solve(b, regular(lib, l).tril())),
     case("cholesky_solve", normal(3, 2), normal(3, 3), note="upper",
          call=lambda lib, b, l: lib.cholesky_solve(b, regular(lib, l).triu(), True)),
     case("cholesky_inverse", normal(3, 3), call=lambda lib, l: lib.cholesky_inverse(regular(lib, l).tril())),
     *[case("linalg.lu", normal(*s), call=lambda lib, a: tuple(lib.linalg.lu(a))[1:]) for s in STACKS],
-    case("linalg.lu", normal(2, 3, 3), dtypes=COMPLEX, orders=1, call=lambda lib, a: tuple(lib.linalg.lu(a))[1:]),
+    case("linalg.lu", normal(2, 3, 3), dtypes=COMPLEX, orders=1,
+        call=lambda lib, a: tuple(lib.linalg.lu(a))[1:]),
     *[case("linalg.lu", normal(*s), orders=0) for s in ((4, 2), (2, 4), (3, 3))],
     *[case("linalg.lu_factor", normal(*s), orders=0) for s in ((3, 3), (2, 4, 3))],
     *[
         case("linalg.lu_solve", normal(2, 3, 3), normal(2, 3, 2), note=f"adjoint {adjoint}",
-             call=lambda lib, a, b, adjoint=adjoint: lib.linalg.lu_solve(*lib.linalg.lu_factor(a), b, adjoint=adjoint))
+             call=lambda lib, a, b, adjoint=adjoint: lib.linalg.lu_solve(
+                 *lib.linalg.lu_factor(a), b, adjoint=adjoint))
         for adjoint in (False, True)
     ],
     # ---- determinants ----
@@ -113,9 +119,11 @@ CASES = [
     *[case("linalg.svd", normal(*s), full, call=of_svd) for s in TALL_AND_WIDE for full in (True, False)],
     *[case("linalg.svd", normal(*s), False, call=of_svd, dtypes=COMPLEX, orders=1) for s in ((3, 2), (2, 3))],
     *[case("linalg.svdvals", normal(*s)) for s in TALL_AND_WIDE],
-    *[case("linalg.qr", normal(*s), call=lambda lib, a: [p.abs() for p in lib.linalg.qr(a)]) for s in TALL_AND_WIDE],
+    *[case("linalg.qr", normal(*s),
+        call=lambda lib, a: [p.abs() for p in lib.linalg.qr(a)]) for s in TALL_AND_WIDE],
     *[case("linalg.qr", normal(*s), orders=1, dtypes=COMPLEX) for s in ((3, 3), (4, 2), (2, 3))],
-    case("linalg.qr", normal(4, 2), "complete", orders=0, call=lambda lib, a, m: lib.linalg.qr(a, m)[1].abs()),
+    case("linalg.qr", normal(4, 2), "complete", orders=0,
+        call=lambda lib, a, m: lib.linalg.qr(a, m)[1].abs()),
     case("linalg.qr", normal(4, 2), "r", call=lambda lib, a, m: lib.linalg.qr(a, m)[1].abs(), orders=0),
     *[case(name, normal(*s)) for name in ("linalg.pinv", "pinverse") for s in TALL_AND_WIDE],
     case("linalg.pinv", normal(3, 2), dtypes=COMPLEX, orders=1),
@@ -134,13 +142,17 @@ CASES = [
     # ---- Fourier transforms ----
     case("fft.fft", normal(5), orders=1, numpy=np.fft.fft),
     case("fft.rfft", normal(2, 5), orders=1, numpy=np.fft.rfft),
-    *[case(f"fft.{name}", normal(3, 4), n, 0, norm, dtypes=COMPLEX, orders=1) for name in ("fft", "ifft") for n, norm in ((None, None), (5, "ortho"), (2, "forward"))],
-    *[case("fft.rfft", normal(3, 5), n, 0, norm, orders=1) for n, norm in ((None, "ortho"), (4, "forward"), (7, None))],
-    *[case("fft.irfft", normal(4, 2), n, 0, norm, dtypes=COMPLEX, orders=1) for n, norm in ((None, None), (7, "ortho"), (4, "forward"), (9, None))],
+    *[case(f"fft.{name}", normal(3, 4), n, 0, norm, dtypes=COMPLEX, orders=1)
+        for name in ("fft", "ifft") for n, norm in ((None, None), (5, "ortho"), (2, "forward"))],
+    *[case("fft.rfft", normal(3, 5), n, 0, norm, orders=1)
+        for n, norm in ((None, "ortho"), (4, "forward"), (7, None))],
+    *[case("fft.irfft", normal(4, 2), n, 0, norm, dtypes=COMPLEX, orders=1)
+        for n, norm in ((None, None), (7, "ortho"), (4, "forward"), (9, None))],
     case("fft.irfft", normal(4), orders=1),
     case("fft.hfft", normal(4), dtypes=COMPLEX, orders=1),
     case("fft.ihfft", normal(5), orders=1),
-    *[case(f"fft.{name}", normal(2, 3, 4), dtypes=COMPLEX, orders=1) for name in ("fft2", "ifft2", "fftn", "ifftn", "irfft2", "irfftn")],
+    *[case(f"fft.{name}", normal(2, 3, 4), dtypes=COMPLEX, orders=1)
+        for name in ("fft2", "ifft2", "fftn", "ifftn", "irfft2", "irfftn")],
     *[case(f"fft.{name}", normal(2, 3, 4), orders=1) for name in ("rfft2", "rfftn", "fft2")],
     case("fft.fftn", normal(2, 3, 4), (4, 2), orders=1),
     case("fft.rfftn", normal(2, 3, 4), (4, 5), (0, 2), "ortho", orders=1),

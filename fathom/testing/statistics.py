@@ -12,7 +12,8 @@ CASES = [
     # ---- middles and spreads ----
     *each("median nanmedian", (distinct(3, 4),), (distinct(3, 4), 1), (distinct(3, 4), 0, True), (normal(),)),
     *each("median nanmedian", (edges(2, 4), 1), (edges(),), (whole(0, 9, 7),), orders=0),
-    *each("quantile nanquantile", (distinct(3, 4), 0.3), (distinct(3, 4), 0.3, 1), (distinct(3, 4), 0.75, 0, True), mapped=False, traced=False),
+    *each("quantile nanquantile", (distinct(3, 4), 0.3), (distinct(3, 4), 0.3, 1),
+        (distinct(3, 4), 0.75, 0, True), mapped=False, traced=False),
     *[
         case(name, distinct(2, 5), uniform(0, 1, 3), 1, interpolation=way, mapped=False, traced=False,
              call=lambda lib, x, q, d, **o: lib.quantile(x, q.detach(), d, **o), orders=0)
@@ -49,11 +50,14 @@ CASES = [
     *each("unique unique_consecutive", (whole(0, 2, 5, 2),), dim=0, return_counts=True, **UNKNOWN),
     *each("unique", (whole(0, 2, 2, 5),), dim=1, return_inverse=True, **UNKNOWN),
     # ---- searching ----
-    case("searchsorted", distinct(6), normal(2, 3), orders=0, call=lambda lib, a, v: lib.searchsorted(a.sort().values, v)),
-    case("searchsorted", distinct(2, 6), normal(2, 3), orders=0, call=lambda lib, a, v: lib.searchsorted(a.sort().values, v)),
+    case("searchsorted", distinct(6), normal(2, 3), orders=0,
+        call=lambda lib, a, v: lib.searchsorted(a.sort().values, v)),
+    case("searchsorted", distinct(2, 6), normal(2, 3), orders=0,
+        call=lambda lib, a, v: lib.searchsorted(a.sort().values, v)),
     case("searchsorted", whole(0, 5, 6), whole(0, 5, 9), orders=0, note="right",
          call=lambda lib, a, v: lib.searchsorted(a.sort().values, v, right=True)),
-    case("bucketize", whole(0, 5, 2, 3), whole(0, 5, 4), orders=0, call=lambda lib, v, a: lib.bucketize(v, a.sort().values)),
+    case("bucketize", whole(0, 5, 2, 3), whole(0, 5, 4), orders=0,
+        call=lambda lib, v, a: lib.bucketize(v, a.sort().values)),
     case("isin", whole(0, 9, 3, 4), whole(0, 9, 3), orders=0, numpy=np.isin),
     case("isin", whole(0, 9, 3, 4), 3, orders=0, invert=True),
     case("argwhere", whole(0, 2, 3, 4), numpy=np.argwhere, **UNKNOWN),
@@ -66,7 +70,8 @@ CASES = [
     case("diff", normal(3, 4), numpy=np.diff),
     *each("diff", (normal(3, 4), 2, 0), (normal(3, 4), 9), (normal(3, 4), 1, -1, normal(3, 2), normal(3, 1))),
     case("diff", truth(6), orders=0, numpy=np.diff),
-    *each("trapezoid trapz cumulative_trapezoid", (normal(3, 4),), (normal(3, 4), normal(4)), (normal(3, 4), normal(3, 4))),
+    *each("trapezoid trapz cumulative_trapezoid", (normal(3, 4),), (normal(3, 4), normal(4)),
+        (normal(3, 4), normal(3, 4))),
     *each("trapezoid cumulative_trapezoid", (normal(3, 4),), dx=0.5, dim=0),
     case("gradient", normal(4, 5), numpy=lambda x: tuple(np.gradient(x))),
     case("gradient", normal(4, 5), spacing=0.5, dim=1),

@@ -16,16 +16,20 @@ CASES = [
     case("index_fill", normal(3, 4), 1, whole(0, 4, 2), -1.5),
     case("index_fill", normal(3, 4), 0, whole(0, 3, 2), normal()),
     case("index_copy", normal(3, 4), 0, whole(0, 3, 1), normal(1, 4)),
-    case("index_copy", normal(3, 4), 1, normal(3, 2), call=lambda lib, x, d, v: lib.index_copy(x, d, lib.tensor([3, 1]), v)),
+    case("index_copy", normal(3, 4), 1, normal(3, 2),
+        call=lambda lib, x, d, v: lib.index_copy(x, d, lib.tensor([3, 1]), v)),
     case("index_put", normal(3, 4), (whole(0, 3, 5), whole(0, 4, 5)), normal(5), True),
     case("index_put", normal(3, 4), (whole(0, 3, 5),), normal(4), True),
     case("index_put", normal(3, 4), (whole(0, 3, 1),), normal(1, 4)),
     case("index_put", normal(3, 4), (truth(3, 4),), normal(), mapped=False, traced=False),
-    case("put", normal(3, 4), whole(0, 12, 5), normal(5), True, call=lambda lib, x, i, v, a: lib.Tensor.put(x, i, v, a)),
+    case("put", normal(3, 4), whole(0, 12, 5), normal(5), True,
+        call=lambda lib, x, i, v, a: lib.Tensor.put(x, i, v, a)),
     case("masked_scatter", normal(3, 4), truth(3, 4), normal(12), mapped=False, traced=False),
     *[
-        case("scatter_reduce", distinct(4), whole(0, 4, 6), draw(6), reduce, include, call=reduced, orders=1 if reduce == "prod" else 2)
-        for reduce, draw in (("sum", normal), ("mean", normal), ("prod", normal), ("amax", distinct), ("amin", distinct))
+        case("scatter_reduce", distinct(4), whole(0, 4, 6), draw(6), reduce, include, call=reduced,
+            orders=1 if reduce == "prod" else 2)
+        for reduce, draw in (("sum", normal), ("mean", normal), ("prod", normal),
+            ("amax", distinct), ("amin", distinct))
         for include in (True, False)
     ],
     case("scatter_reduce", normal(3, 4), 1, whole(0, 4, 3, 6), normal(3, 6), "amax"),
@@ -49,7 +53,8 @@ CASES = [
     *each("Tensor.unfold", (normal(7), 0, 3, 2), (normal(2, 5), 1, 2, 1), (normal(5, 2), 0, 2, 2)),
     *each("Tensor.sum_to_size", (normal(2, 3, 4), 3, 1), (normal(2, 3), 2, 3)),
     # ---- grids and repeats ----
-    case("meshgrid", normal(2), normal(3), indexing="ij", numpy=lambda *x: tuple(np.meshgrid(*x, indexing="ij"))),
+    case("meshgrid", normal(2), normal(3), indexing="ij",
+        numpy=lambda *x: tuple(np.meshgrid(*x, indexing="ij"))),
     case("meshgrid", normal(2), normal(3), normal(), indexing="xy"),
     *each("cartesian_prod", (normal(2), normal(3), normal(2)), (normal(3),)),
     *each("combinations", (normal(4),), (normal(4), 3), (normal(3), 2, True)),
