@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fathom.compile.trace import Graph
+from fathom.compiler.cache import cached
 from fathom.compiler.emit import Emitter
 from fathom.compiler.graph import improved
 from fathom.compiler.fuse import Host, Kernel, fused, measure
@@ -191,16 +192,29 @@ def work(kernel: Kernel) -> int:
 
 
 def built(text: str):
-    """The machine code of a module."""
+    """An engine that holds the module's machine code, compiled or from the cache."""
+    import llvmlite
+    import llvmlite.binding as llvm
+
+    machine = target()
+    features = llvm.get_host_cpu_features().flatten()
+    key = "\n".join([llvmlite.__version__, machine.triple, features, text])
+    code = llvm.ObjectFileRef.from_data(cached(key, lambda: compiled(text, machine)))
+    empty = llvm.parse_assembly("")
+    engine = llvm.create_mcjit_compiler(empty, machine)
+    engine.add_object_file(code)
+    engine.finalize_object()
+    return engine
+
+
+def compiled(text: str, machine) -> bytes:
+    """The machine code of a module, as an object file."""
     import llvmlite.binding as llvm
 
     module = llvm.parse_assembly(text)
     module.verify()
-    machine = target()
     options = llvm.create_pipeline_tuning_options(speed_level=2)
-    options.loop_vectorization = options.slp_vectorization = False
+    options.loop_vectorization = options.slp_vectorization = options.loop_unrolling = False
     passes = llvm.create_pass_builder(machine, options)
     passes.getModulePassManager().run(module, passes)
-    engine = llvm.create_mcjit_compiler(module, machine)
-    engine.finalize_object()
-    return engine
+    return machine.emit_object(module)

@@ -7,25 +7,11 @@ FATHOM_CACHE   the folder that downloads go to, instead of the system's place fo
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
+from fathom.core.folders import cache_folder
+
 BUNDLED = Path(__file__).parent / "bundled"
-
-
-def cache_folder() -> Path:
-    """The folder of everything that fathom can fetch or make again.
-
-    FATHOM_CACHE, or the system's place: $XDG_CACHE_HOME/fathom (~/.cache/fathom) on Linux,
-    ~/Library/Caches/fathom on macOS, %LOCALAPPDATA%/fathom on Windows.
-    """
-    if chosen := os.environ.get("FATHOM_CACHE"):
-        return Path(chosen).expanduser()
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "fathom"
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "fathom"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fathom"
 
 
 def download_folder() -> Path:

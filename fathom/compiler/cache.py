@@ -1,0 +1,64 @@
+"""Machine code on disk, so that a program that was compiled once is only loaded the next time.
+
+A file is named by everything the code depends on: the assembly text, the processor's features, LLVM's version. It
+begins with the hash of its content; a file that is damaged is dropped and made anew. Files appear whole or
+not at all, so processes may share the folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from fathom.core.folders import cache_folder
+
+MAGIC = b"fathom-code-1\n"
+
+
+def code_folder() -> Path:
+    """The part of the cache that holds machine code."""
+    return cache_folder() / "code"
+
+
+def cached(key: str, make: Callable[[], bytes]) -> bytes:
+    """The code for a key: from the cache, or made and put there. Where the folder cannot be written, made."""
+    path = code_folder() / f"{hashlib.sha256(key.encode()).hexdigest()}.o"
+    found = read(path)
+    if found is None:
+        found = make()
+        write(path, found)
+    return found
+
+
+def read(path: Path) -> bytes | None:
+    """The content of a whole file, else None; a damaged file is removed."""
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return None
+    start = len(MAGIC) + 32
+    body = content[start:]
+    if (
+        content[: len(MAGIC)] == MAGIC
+        and content[len(MAGIC) : start] == hashlib.sha256(body).digest()
+    ):
+        return body
+    path.unlink(missing_ok=True)
+    return None
+
+
+def write(path: Path, body: bytes) -> None:
+    """Put the file there, whole or not at all; a cache that cannot be written is no cache."""
+    name = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent)
+        with os.fdopen(handle, "wb") as file:
+            file.write(MAGIC + hashlib.sha256(body).digest() + body)
+        os.replace(name, path)
+    except OSError:
+        if name is not None:
+            Path(name).unlink(missing_ok=True)
