@@ -39,7 +39,9 @@ def needed() -> types.ModuleType:
 
 def index_of(which: Device | str | int | None) -> int:
     """The number of a device: of the current one for None."""
-    return current_device() if which is None else Device(which).index or 0
+    if which is None:
+        return current_device()
+    return which if isinstance(which, int) else Device(which).index or 0
 
 
 def current_device() -> int:

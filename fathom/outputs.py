@@ -32,13 +32,13 @@ from fathom.ops import (
     running,
     searching,
     shaping,
-    softmax,
     sorting,
     special,
     splitting,
     statistics,
     writing,
 )  # fmt: skip
+from fathom.ops import softmax as probabilities
 
 if TYPE_CHECKING:
     from fathom.tensors import Tensor
@@ -330,8 +330,8 @@ vstack = with_out(shaping.vstack)
 
 # ---- softmax ----
 
-log_softmax = with_out(softmax.log_softmax)
-softmax = with_out(softmax.softmax)
+log_softmax = with_out(probabilities.log_softmax)
+softmax = with_out(probabilities.softmax)
 
 # ---- sorting ----
 

@@ -57,9 +57,10 @@ def load(
     """
     from fathom.train.weights import parse_weights
 
-    named = isinstance(f, (str, os.PathLike))
-    source = os.fspath(f) if named else getattr(f, "name", "the file")
-    content = Path(f).read_bytes() if named else f.read()  # type: ignore[arg-type, union-attr]
+    if isinstance(f, (str, os.PathLike)):
+        source, content = os.fspath(f), Path(f).read_bytes()
+    else:
+        source, content = getattr(f, "name", "the file"), f.read()
     try:
         tensors = parse_weights(content, source)
     except ValueError:
