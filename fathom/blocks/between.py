@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
+from numpy.typing import DTypeLike
 
 from fathom.blocks.functions import Array
 from fathom.blocks.operation import Operation
@@ -12,7 +15,7 @@ class Flatten(Operation):
     """Each example as one row: x (N, ...) -> (N, F). Backward, the row gets its old shape."""
 
     def output(self, x: Array) -> Array:
-        return x.reshape(len(x), -1)
+        return x.reshape(len(x), math.prod(x.shape[1:]))
 
     def input_gradient(self, g: Array) -> Array:
         return g.reshape(self.x.shape)
@@ -52,7 +55,7 @@ class OneHot(Operation):
            [1., 0., 0.]])
     """
 
-    def __init__(self, kinds: int, dtype: type = np.float64) -> None:
+    def __init__(self, kinds: int, dtype: DTypeLike = np.float64) -> None:
         self.vectors: Array = np.eye(kinds, dtype=dtype)
 
     def output(self, x: Array) -> Array:

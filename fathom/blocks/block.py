@@ -9,6 +9,8 @@ g = dL/dy of its output, and answers with dL/dx of its input: the chain rule, a 
 
 from __future__ import annotations
 
+from typing import Self
+
 import numpy as np
 from numpy.typing import DTypeLike
 
@@ -50,7 +52,7 @@ class Block:
         """All that is learnt here."""
         return []
 
-    def astype(self, dtype: DTypeLike) -> Block:
+    def astype(self, dtype: DTypeLike) -> Self:
         """The same block with parameters of another type; float32 is twice as fast as float64."""
         for parameter in self.parameters():
             parameter.value = parameter.value.astype(dtype)

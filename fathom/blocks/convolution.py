@@ -23,6 +23,11 @@ class Convolution(ParamOperation):
 
     def __init__(self, w: Array, padding: int = 0, stride: int = 1) -> None:
         super().__init__(w)
+        if padding < 0 or stride < 1:
+            raise ValueError(
+                "Convolution: padding must be 0 or more and stride 1 or more, got"
+                f" padding={padding}, stride={stride}"
+            )
         self.padding, self.stride = padding, stride
 
     def output(self, x: Array) -> Array:

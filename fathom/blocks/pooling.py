@@ -17,7 +17,12 @@ class Pooling(Operation):
     """What both have in common: the windows."""
 
     def __init__(self, size: int = 2, stride: int | None = None) -> None:
-        self.size, self.stride = size, stride or size
+        self.size, self.stride = size, size if stride is None else stride
+        if size < 1 or self.stride < 1:
+            raise ValueError(
+                f"{type(self).__name__}: size and stride must be 1 or more, got size={size},"
+                f" stride={self.stride}"
+            )
 
     def pixels(self, x: Array) -> list[Array]:
         """For each position in the window, the pixels there: views (N, C, I, J)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from fathom.blocks.functions import Array
 from fathom.blocks.network import NeuralNetwork
 from fathom.blocks.optimizer import Optimizer, clip_gradients
 
-Pairs = tuple[Array, Array]  # inputs and their targets
+Pairs: TypeAlias = tuple[Array, Array]  # inputs and their targets
 
 
 @dataclass(frozen=True)

@@ -85,6 +85,10 @@ def test_the_gradient_of_a_tie_goes_to_the_first_of_the_largest():
     assert pool.backward(np.ones((1, 1, 1, 1))).tolist() == [[[[0, 1], [0, 0]]]]
 
 
+def test_flatten_of_no_images_has_no_rows_and_the_same_columns():
+    assert Flatten().forward(np.ones((0, 2, 3, 4))).shape == (0, 24)
+
+
 def test_activations_do_not_overflow():
     far = np.array([[-1e4, 0.0, 1e4]])
     assert Sigmoid().forward(far).tolist() == [[0, 0.5, 1]]
@@ -130,6 +134,32 @@ def test_one_hot_vectors_have_a_single_one_and_end_the_way_back():
 def test_an_input_that_does_not_fit_raises(operation, x, message):
     with pytest.raises(ValueError, match=message):
         operation.forward(x)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (
+            lambda: Convolution(np.ones((1, 1, 2, 2)), padding=-1),
+            "padding must be 0 or more.*got padding=-1, stride=1",
+        ),
+        (
+            lambda: Convolution(np.ones((1, 1, 2, 2)), stride=0),
+            "stride 1 or more, got padding=0, stride=0",
+        ),
+        (
+            lambda: MaxPool2D(0),
+            "MaxPool2D: size and stride must be 1 or more, got size=0, stride=0",
+        ),
+        (
+            lambda: AveragePool2D(2, 0),
+            "AveragePool2D: size and stride must be 1 or more, got size=2, stride=0",
+        ),
+    ],
+)
+def test_a_window_that_cannot_move_raises(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
 
 
 @pytest.mark.parametrize("p", [-0.1, 1.0])
