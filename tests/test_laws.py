@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import inspect
 import pkgutil
 
 import numpy as np
@@ -32,6 +33,17 @@ from fathom.testing.cases import CASES
 # Sums are taken in another order than PyTorch's, so the last digits differ.
 CLOSE = {"float32": (2e-5, 2e-5), "float64": (1e-9, 1e-10)}
 CLOSE |= {"complex64": CLOSE["float32"], "complex128": CLOSE["float64"]}
+
+# The table has names that PyTorch keeps and warns of.
+pytestmark = [
+    pytest.mark.filterwarnings(f"ignore:{words}:UserWarning")
+    for words in (
+        "The reduce argument of torch.scatter",
+        r"index_reduce\(\) is in beta",
+        r"torch\.\w+ is deprecated",
+        "Using torch.cross without specifying the dim",
+    )
+]
 
 
 def parameters(keep=lambda case: True, wide=False):
@@ -129,12 +141,6 @@ def values(x) -> np.ndarray:
 # ---- 1: eager ------------------------------------------------------------------------------------
 
 
-# PyTorch may one day no longer take a tensor with scatter's `reduce`.
-@pytest.mark.filterwarnings("ignore:The reduce argument of torch.scatter:UserWarning")
-@pytest.mark.filterwarnings("ignore:index_reduce\\(\\) is in beta:UserWarning")
-@pytest.mark.filterwarnings("ignore:torch.chain_matmul is deprecated:UserWarning")
-@pytest.mark.filterwarnings("ignore:Using torch.cross without specifying the dim:UserWarning")
-@pytest.mark.filterwarnings("ignore:torch.cholesky is deprecated:UserWarning")
 @parameters()
 def test_values_dtypes_and_shapes_are_those_of_pytorch(case, dtype):
     torch = pytest.importorskip("torch")
@@ -384,3 +390,53 @@ def assert_sound(latex: str) -> None:
     assert latex.count(r"\left") == latex.count(r"\right"), latex
     assert latex.count(r"\begin") == latex.count(r"\end"), latex
     assert "None" not in latex and "object" not in latex, latex
+
+
+# ---- the table is complete -----------------------------------------------------------------------
+
+# Why a function that PyTorch has, too, is not in the table.
+NOT_IN_THE_TABLE = {
+    "made from numbers, no tensor in: tests/test_tensors.py": """
+        tensor as_tensor asarray from_numpy from_dlpack zeros ones empty full arange range linspace logspace eye
+        zeros_like ones_like empty_like full_like scalar_tensor empty_strided tril_indices triu_indices
+        hann_window hamming_window blackman_window bartlett_window kaiser_window fft.fftfreq fft.rfftfreq""",
+    "random: tests/core/test_random.py": """
+        rand randn randint randperm normal bernoulli multinomial binomial poisson rand_like randn_like
+        randint_like manual_seed seed initial_seed get_rng_state set_rng_state""",
+    "about dtypes, shapes and settings, no tensor out: tests/core, tests/test_printing.py": """
+        promote_types result_type can_cast broadcast_shapes set_default_dtype get_default_dtype is_tensor
+        set_default_tensor_type set_printoptions typename""",
+    "the tape, transforms and files have tests of their own": "is_grad_enabled vmap save load",
+}
+
+
+def function_of(library, name: str):
+    """The function under a dotted name, without what is wrapped around it; None where there is none."""
+    for part in name.split("."):
+        library = getattr(library, part, None)
+    return inspect.unwrap(library) if callable(library) else None
+
+
+def exempt() -> set[str]:
+    return {name for names in NOT_IN_THE_TABLE.values() for name in names.split()}
+
+
+def test_every_public_function_that_pytorch_has_is_in_the_table():
+    torch = pytest.importorskip("torch")
+    covered = {function_of(fathom, case.name) for case in CASES}     # also under another name
+    spaces = ("linalg", "fft", "special")
+    names = dir(fathom) + [f"{space}.{name}" for space in spaces for name in dir(getattr(fathom, space))]
+    missing = [
+        name
+        for name in names
+        if not name.split(".")[-1].startswith("_")
+        and function_of(torch, name)
+        and function_of(fathom, name) not in covered | {None}
+        and not isinstance(function_of(fathom, name), type)
+        and name not in exempt()
+    ]
+    assert not missing, "add a case to fathom/testing, or a reason above: " + " ".join(missing)
+
+
+def test_no_exemption_is_left_that_the_table_has():
+    assert not {case.name for case in CASES} & exempt()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fathom.testing.case import case, distinct, each, normal, truth, whole
+from fathom.testing.case import COMPLEX, case, distinct, each, normal, truth, whole
 
 CASES = [
     # ---- other shapes ----
@@ -52,7 +52,10 @@ CASES = [
     case("split", normal(7, 2), 3),
     case("split", normal(2, 7), [1, 4, 2], dim=1),
     case("chunk", normal(7, 2), 3),
+    case("split_with_sizes", normal(7, 2), [3, 4]),
     case("unbind", normal(2, 3), 1),
+    case("adjoint", normal(2, 3, 4)),
+    case("adjoint", normal(2, 3), dtypes=COMPLEX, orders=1),
     case("narrow", normal(5, 2), 0, 1, 3),
     case("narrow", normal(5, 2), 0, -3, 2),
     case("flip", normal(2, 3, 4), (0, 2), numpy=np.flip),
@@ -92,6 +95,7 @@ CASES = [
     *each("masked_select", (normal(3, 4), truth(3, 4)), (normal(3, 4), truth(4)), mapped=False, traced=False),
     *each("nonzero", (truth(3, 4),), (whole(0, 2, 3),), mapped=False, traced=False, orders=0),
     # ---- in order ----
+    case("msort", distinct(3, 5)),
     *each("argsort", (distinct(3, 5),), (distinct(3, 5), 0), (distinct(3, 5), -1, True), orders=0),
     *each("sort", (distinct(3, 5),), (distinct(3, 5), 0), (distinct(3, 5), -1, True), (normal(),)),
     case("sort", whole(0, 9, 7), stable=True, orders=0),
