@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 import linecache
+import textwrap
 from dataclasses import dataclass
 from types import CodeType, FrameType
 from typing import Any
@@ -86,7 +87,7 @@ def definition(thing: Any) -> Place | None:
         return None
     file = inspect.getsourcefile(thing) or ""
     name = getattr(thing, "__qualname__", None) or getattr(thing, "co_qualname", "")
-    return Place(shown(file), max(start, 1), inspect.cleandoc("".join(lines).rstrip()), name)
+    return Place(shown(file), max(start, 1), textwrap.dedent("".join(lines)).rstrip(), name)
 
 
 def shown(file: str) -> str:

@@ -30,13 +30,13 @@ function drawn(tag, attributes) {
   return made;
 }
 
-const short = (x) => {
+const short = (x, digits = 4) => {
   if (x === null || x === undefined) return "·";
   if (typeof x !== "number") return String(x);
   if (x === 0) return "0";
   const size = Math.abs(x);
   if (size >= 1e6 || size < 1e-4) return x.toExponential(2).replaceAll("-", "−").replace("e+", "e");
-  return String(+x.toPrecision(4)).replace("-", "−");
+  return String(+x.toPrecision(digits)).replace("-", "−");
 };
 const math = (k) => element("div", { class: "math", html: data.math[k] });
 
@@ -189,7 +189,7 @@ function figure(k, caption, role = "") {
   if (f.v) made.append(numbersOf(f));
   else if (f.p) {
     const tiles = element("div", { class: "tiles" }), [count, h, w] = f.p.size;
-    const scale = Math.max(2, Math.min(count > 1 ? 3 : 7, Math.floor((count > 1 ? 84 : 196) / Math.max(h, w))));
+    const scale = Math.max(2, Math.min(16, Math.floor((count > 1 ? 84 : 196) / Math.max(h, w))));
     for (let t = 0; t < count; t++) {
       const canvas = canvasOf(f, t);
       canvas.style.width = `${w * scale}px`;
@@ -205,7 +205,7 @@ function figure(k, caption, role = "") {
 
 function thumb(k, gradient) {
   const f = data.figures[k];
-  if (f.v && f.v.length === 1) return element("span", gradient ? { class: "g" } : {}, short(f.v[0]));
+  if (f.v && f.v.length === 1) return element("span", gradient ? { class: "g" } : {}, short(f.v[0], 3));
   if (f.v) {
     const columns = f.s[f.s.length - 1] || 1, rows = f.v.length / columns, top = topOf(f);
     const canvas = element("canvas", { width: columns, height: rows }), pixels = new ImageData(columns, rows);
@@ -347,9 +347,8 @@ function go(moment, follow = true) {
 }
 
 function keepInSight(line) {
-  if (window.innerWidth <= 900) return;
-  const box = line.getBoundingClientRect();
-  if (box.top < 60 || box.bottom > window.innerHeight - 110) line.scrollIntoView({ block: "center", behavior: "auto" });
+  const rows = $("rows"), top = line.offsetTop, height = rows.clientHeight;
+  if (top < rows.scrollTop + ROW || top + 2 * ROW > rows.scrollTop + height) rows.scrollTop = top - height / 2;
 }
 
 function show() {
