@@ -23,12 +23,14 @@ from fathom.ops import (
     exponential,
     indexing,
     linalg,
+    logic,
     matrices,
     norms,
     numbers,
     products,
     randomness,
     reduction,
+    rounding,
     running,
     searching,
     shaping,
@@ -89,13 +91,13 @@ absolute = with_out(arithmetic.absolute)
 add = with_out(arithmetic.add)
 addcdiv = with_out(arithmetic.addcdiv)
 addcmul = with_out(arithmetic.addcmul)
-ceil = with_out(arithmetic.ceil)
+ceil = with_out(rounding.ceil)
 div = with_out(arithmetic.div)
 divide = with_out(arithmetic.divide)
-floor = with_out(arithmetic.floor)
+floor = with_out(rounding.floor)
 floor_divide = with_out(arithmetic.floor_divide)
 fmod = with_out(arithmetic.fmod)
-frac = with_out(arithmetic.frac)
+frac = with_out(rounding.frac)
 lerp = with_out(arithmetic.lerp)
 mul = with_out(arithmetic.mul)
 multiply = with_out(arithmetic.multiply)
@@ -104,21 +106,21 @@ negative = with_out(arithmetic.negative)
 pow = with_out(arithmetic.pow)
 reciprocal = with_out(arithmetic.reciprocal)
 remainder = with_out(arithmetic.remainder)
-round = with_out(arithmetic.round)
+round = with_out(rounding.round)
 sgn = with_out(arithmetic.sgn)
 sign = with_out(arithmetic.sign)
 square = with_out(arithmetic.square)
 sub = with_out(arithmetic.sub)
 subtract = with_out(arithmetic.subtract)
 true_divide = with_out(arithmetic.true_divide)
-trunc = with_out(arithmetic.trunc)
+trunc = with_out(rounding.trunc)
 
 # ---- comparison ----
 
-bitwise_and = with_out(comparison.bitwise_and)
-bitwise_not = with_out(comparison.bitwise_not)
-bitwise_or = with_out(comparison.bitwise_or)
-bitwise_xor = with_out(comparison.bitwise_xor)
+bitwise_and = with_out(logic.bitwise_and)
+bitwise_not = with_out(logic.bitwise_not)
+bitwise_or = with_out(logic.bitwise_or)
+bitwise_xor = with_out(logic.bitwise_xor)
 clamp = with_out(comparison.clamp)
 clamp_max = with_out(comparison.clamp_max)
 clamp_min = with_out(comparison.clamp_min)
@@ -133,10 +135,10 @@ gt = with_out(comparison.gt)
 le = with_out(comparison.le)
 less = with_out(comparison.less)
 less_equal = with_out(comparison.less_equal)
-logical_and = with_out(comparison.logical_and)
-logical_not = with_out(comparison.logical_not)
-logical_or = with_out(comparison.logical_or)
-logical_xor = with_out(comparison.logical_xor)
+logical_and = with_out(logic.logical_and)
+logical_not = with_out(logic.logical_not)
+logical_or = with_out(logic.logical_or)
+logical_xor = with_out(logic.logical_xor)
 lt = with_out(comparison.lt)
 maximum = with_out(comparison.maximum)
 minimum = with_out(comparison.minimum)

@@ -1,9 +1,9 @@
 """Special functions: `torch.special`'s names."""
 
-from fathom.ops.arithmetic import round
 from fathom.ops.exponential import exp2, expm1, log1p, logit
 from fathom.ops.exponential import sigmoid as expit
 from fathom.ops.reduction import logsumexp
+from fathom.ops.rounding import round
 from fathom.ops.softmax import log_softmax, softmax
 from fathom.ops.special import (
     digamma,

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from fathom.core.base import TensorBase
-from fathom.ops import arithmetic, comparison, complexes, exponential, numbers, softmax, special
+from fathom.ops import (
+    arithmetic,
+    comparison,
+    complexes,
+    exponential,
+    logic,
+    numbers,
+    rounding,
+    softmax,
+    special,
+)
 
 
 class Elementwise(TensorBase):
@@ -31,11 +41,11 @@ class Elementwise(TensorBase):
     absolute = arithmetic.absolute
     sign = arithmetic.sign
     sgn = arithmetic.sgn
-    floor = arithmetic.floor
-    ceil = arithmetic.ceil
-    trunc = arithmetic.trunc
-    round = arithmetic.round
-    frac = arithmetic.frac
+    floor = rounding.floor
+    ceil = rounding.ceil
+    trunc = rounding.trunc
+    round = rounding.round
+    frac = rounding.frac
     addcmul = arithmetic.addcmul
     addcdiv = arithmetic.addcdiv
     lerp = arithmetic.lerp
@@ -54,14 +64,14 @@ class Elementwise(TensorBase):
     eq = comparison.eq
     ne = comparison.ne
     not_equal = comparison.not_equal
-    logical_and = comparison.logical_and
-    logical_or = comparison.logical_or
-    logical_xor = comparison.logical_xor
-    logical_not = comparison.logical_not
-    bitwise_and = comparison.bitwise_and
-    bitwise_or = comparison.bitwise_or
-    bitwise_xor = comparison.bitwise_xor
-    bitwise_not = comparison.bitwise_not
+    logical_and = logic.logical_and
+    logical_or = logic.logical_or
+    logical_xor = logic.logical_xor
+    logical_not = logic.logical_not
+    bitwise_and = logic.bitwise_and
+    bitwise_or = logic.bitwise_or
+    bitwise_xor = logic.bitwise_xor
+    bitwise_not = logic.bitwise_not
     where = comparison.chosen
     masked_fill = comparison.masked_fill
     maximum = comparison.maximum

@@ -28,6 +28,7 @@ from fathom.ops import (
     searching,
     shaping,
     sorting,
+    spectrogram,
     splitting,
     statistics,
     writing,
@@ -222,6 +223,11 @@ class Functions(TensorBase):
     # ---- searching ----
 
     argwhere = searching.argwhere
+
+    # ---- spectrogram ----
+
+    stft = spectrogram.stft
+    istft = spectrogram.istft
 
     # ---- splitting ----
 

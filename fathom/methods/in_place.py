@@ -15,11 +15,13 @@ from fathom.ops import (
     exponential,
     fillers,
     indexing,
+    logic,
     matrices,
     norms,
     numbers,
     products,
     reduction,
+    rounding,
     shaping,
     special,
     splitting,
@@ -68,9 +70,9 @@ class InPlace(TensorBase):
     __ipow__ = in_place(arithmetic.pow)
     __ifloordiv__ = in_place(arithmetic.floor_divide)
     __imod__ = in_place(arithmetic.remainder)
-    __iand__ = in_place(comparison.bitwise_and)
-    __ior__ = in_place(comparison.bitwise_or)
-    __ixor__ = in_place(comparison.bitwise_xor)
+    __iand__ = in_place(logic.bitwise_and)
+    __ior__ = in_place(logic.bitwise_or)
+    __ixor__ = in_place(logic.bitwise_xor)
     __ilshift__ = in_place(numbers.bitwise_left_shift)
     __irshift__ = in_place(numbers.bitwise_right_shift)
 
@@ -95,11 +97,11 @@ class InPlace(TensorBase):
     absolute_ = in_place(arithmetic.absolute)
     sign_ = in_place(arithmetic.sign)
     sgn_ = in_place(arithmetic.sgn)
-    floor_ = in_place(arithmetic.floor)
-    ceil_ = in_place(arithmetic.ceil)
-    trunc_ = in_place(arithmetic.trunc)
-    round_ = in_place(arithmetic.round)
-    frac_ = in_place(arithmetic.frac)
+    floor_ = in_place(rounding.floor)
+    ceil_ = in_place(rounding.ceil)
+    trunc_ = in_place(rounding.trunc)
+    round_ = in_place(rounding.round)
+    frac_ = in_place(rounding.frac)
     addcmul_ = in_place(arithmetic.addcmul)
     addcdiv_ = in_place(arithmetic.addcdiv)
     lerp_ = in_place(arithmetic.lerp)
@@ -118,14 +120,14 @@ class InPlace(TensorBase):
     eq_ = in_place(comparison.eq)
     ne_ = in_place(comparison.ne)
     not_equal_ = in_place(comparison.not_equal)
-    logical_and_ = in_place(comparison.logical_and)
-    logical_or_ = in_place(comparison.logical_or)
-    logical_xor_ = in_place(comparison.logical_xor)
-    logical_not_ = in_place(comparison.logical_not)
-    bitwise_and_ = in_place(comparison.bitwise_and)
-    bitwise_or_ = in_place(comparison.bitwise_or)
-    bitwise_xor_ = in_place(comparison.bitwise_xor)
-    bitwise_not_ = in_place(comparison.bitwise_not)
+    logical_and_ = in_place(logic.logical_and)
+    logical_or_ = in_place(logic.logical_or)
+    logical_xor_ = in_place(logic.logical_xor)
+    logical_not_ = in_place(logic.logical_not)
+    bitwise_and_ = in_place(logic.bitwise_and)
+    bitwise_or_ = in_place(logic.bitwise_or)
+    bitwise_xor_ = in_place(logic.bitwise_xor)
+    bitwise_not_ = in_place(logic.bitwise_not)
     masked_fill_ = in_place(comparison.masked_fill)
     clamp_ = in_place(comparison.clamp)
     clamp_min_ = in_place(comparison.clamp_min)

@@ -10,6 +10,7 @@ import numpy as np
 from fathom.core import inplace
 from fathom.core.base import TensorBase, new
 from fathom.core.device import CPU
+from fathom.core.layout import strided
 from fathom.ops import creation, making
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 class Memory(TensorBase):
     """Questions about memory and layout, and what changes them."""
 
+    layout = strided
     is_sparse = is_quantized = is_meta = is_mps = is_nested = False
 
     @property

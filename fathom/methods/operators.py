@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fathom.core.base import TensorBase
-from fathom.ops import arithmetic, comparison, contraction, indexing, numbers
+from fathom.ops import arithmetic, comparison, contraction, indexing, logic, numbers
 
 if TYPE_CHECKING:
     from fathom.tensors import Tensor
@@ -59,13 +59,13 @@ class Operators(TensorBase):
     __neg__ = arithmetic.neg
     __pos__ = arithmetic.positive
     __abs__ = arithmetic.abs
-    __invert__ = comparison.bitwise_not
-    __and__ = comparison.bitwise_and
-    __rand__ = reflected(comparison.bitwise_and)
-    __or__ = comparison.bitwise_or
-    __ror__ = reflected(comparison.bitwise_or)
-    __xor__ = comparison.bitwise_xor
-    __rxor__ = reflected(comparison.bitwise_xor)
+    __invert__ = logic.bitwise_not
+    __and__ = logic.bitwise_and
+    __rand__ = reflected(logic.bitwise_and)
+    __or__ = logic.bitwise_or
+    __ror__ = reflected(logic.bitwise_or)
+    __xor__ = logic.bitwise_xor
+    __rxor__ = reflected(logic.bitwise_xor)
     __lshift__ = numbers.bitwise_left_shift
     __rlshift__ = reflected(numbers.bitwise_left_shift)
     __rshift__ = numbers.bitwise_right_shift

@@ -1,4 +1,4 @@
-"""Plus, minus, times, divided by; powers; and the roundings.
+"""Plus, minus, times, divided by; and powers.
 
 The primitives take equal shapes and dtypes; the public functions promote and broadcast.
 """
@@ -188,38 +188,6 @@ class Sign(Elementwise):
 
 
 @dataclass(frozen=True)
-class Floor(Elementwise):
-    """y = the largest integer <= x."""
-
-    reads_inputs = False
-
-    def eager(self, xp, x):
-        return xp.floor(x)
-
-    def partials(self, y, x):
-        return (0,)
-
-    def scalar(self, x):
-        return loop.floor(x)
-
-
-@dataclass(frozen=True)
-class Round(Elementwise):
-    """y = the nearest integer; halves go to the even one."""
-
-    reads_inputs = False
-
-    def eager(self, xp, x):
-        return xp.rint(x)
-
-    def partials(self, y, x):
-        return (0,)
-
-    def scalar(self, x):
-        return loop.round(x)
-
-
-@dataclass(frozen=True)
 class Cast(Elementwise):
     """The same numbers in another dtype."""
 
@@ -290,7 +258,7 @@ def div(input: Tensor | Number, other: Tensor | Number, *, rounding_mode: str | 
         return FloorDiv()(a, b)
     if rounding_mode == "trunc":
         kind = a.dtype
-        return trunc(Div()(floating(a), floating(b))).to(kind)
+        return Div()(floating(a), floating(b)).trunc().to(kind)
     if rounding_mode is not None:
         raise RuntimeError(f"div: rounding_mode must be None, 'trunc' or 'floor', got {rounding_mode!r}")
     return Div()(floating(a), floating(b))
@@ -366,35 +334,6 @@ def sgn(input: Tensor) -> Tensor:
         return Sign()(input)
     size = abs(input)
     return input / size.masked_fill(size == 0, 1)
-
-
-def floor(input: Tensor) -> Tensor:
-    """The largest integer not above each element."""
-    return input if input.dtype.kind == "int" else Floor()(input)
-
-
-def ceil(input: Tensor) -> Tensor:
-    """The smallest integer not below each element."""
-    return input if input.dtype.kind == "int" else neg(Floor()(neg(input)))
-
-
-def trunc(input: Tensor) -> Tensor:
-    """Each element with its fraction cut off."""
-    return input if input.dtype.kind == "int" else sign(input) * Floor()(abs(input))
-
-
-def round(input: Tensor, *, decimals: int = 0) -> Tensor:
-    """The nearest integer (to `decimals` decimal places); halves go to the even one."""
-    if input.dtype.kind == "int":
-        return input
-    if decimals == 0:
-        return Round()(input)
-    return Round()(input * 10.0**decimals) / 10.0**decimals
-
-
-def frac(input: Tensor) -> Tensor:
-    """The fraction of each element, with its sign."""
-    return input - trunc(input)
 
 
 def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1) -> Tensor:

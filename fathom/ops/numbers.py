@@ -11,10 +11,11 @@ import numpy as np
 from fathom.core import dtypes, loop
 from fathom.core.errors import DtypeError
 from fathom.core.primitive import Elementwise
-from fathom.ops.arithmetic import pow, trunc
+from fathom.ops.arithmetic import pow
 from fathom.ops.broadcasting import floating, paired
 from fathom.ops.comparison import isinf, where
 from fathom.ops.exponential import logaddexp
+from fathom.ops.rounding import trunc
 
 if TYPE_CHECKING:
     from fathom.tensors import Tensor

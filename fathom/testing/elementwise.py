@@ -114,6 +114,7 @@ CASES = [
     case("clamp_max", normal(9), 0.3),
     case("where", truth(3, 4), normal(3, 4), normal(4), numpy=np.where),
     case("where", truth(4), normal(3, 1), 0.5),
+    case("where", truth(40, 40), normal(40, 40), normal(40, 40), orders=1),
     case("where", truth(3, 4), mapped=False, traced=False, orders=0),
     case("masked_fill", normal(3, 4), truth(4), -1.5),
     case("masked_fill", normal(3, 4), truth(3, 4), normal()),

@@ -157,5 +157,13 @@ CASES = [
     case("fft.fftn", normal(2, 3, 4), (4, 2), orders=1),
     case("fft.rfftn", normal(2, 3, 4), (4, 5), (0, 2), "ortho", orders=1),
     case("fft.irfftn", normal(2, 3, 4), (4, 5), (0, 2), "ortho", dtypes=COMPLEX, orders=1),
+    *[
+        case("stft", normal(2, 20), 8, 3, normal(8), note=f"center {center}", orders=2 if center else 1,
+             call=lambda lib, x, n, hop, w, center=center: lib.view_as_real(
+                 lib.stft(x, n, hop, None, w, center, normalized=True, return_complex=True)))
+        for center in (True, False)
+    ],
+    case("istft", normal(2, 5, 7), 8, 3, dtypes=COMPLEX, orders=1,
+         call=lambda lib, y, n, hop: lib.istft(y, n, hop, None, lib.arange(1, 9).to(y.real.dtype))),
     *each("fft.fftshift fft.ifftshift", (normal(5),), (normal(2, 3, 4), (0, 2))),
 ]  # fmt: skip
