@@ -111,6 +111,17 @@ def at_level(x: Any, level: int) -> bool:
     return isinstance(x, TensorBase) and getattr(x.array, "level", 0) == level
 
 
+def owner(array: Any) -> Any:
+    """The object that holds the array's memory: two arrays share memory if it is one.
+
+    The end of a chain: `as_strided` puts an object of its own between a view and its array.
+    """
+    base = getattr(array, "base", None)
+    while base is not None:
+        array, base = base, getattr(base, "base", None)
+    return array
+
+
 def is_plain(x: TensorBase) -> bool:
     """Whether x holds numbers that can be read now, not a wrapper of a transform."""
     return type(x.array) is np.ndarray or not hasattr(x.array, "level")

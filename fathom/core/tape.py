@@ -13,7 +13,7 @@ import threading
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from fathom.core.base import TensorBase, new
+from fathom.core.base import TensorBase, new, owner
 
 if TYPE_CHECKING:
     from fathom.core.primitive import Primitive
@@ -131,7 +131,7 @@ def follow(y: Tensor, x: Tensor, primitive: Primitive) -> None:
     """Say that y is a view of x, if it shares its memory."""
     a, b = x.array, y.array
     wrapped = hasattr(a, "level")
-    if wrapped or b is a or b.base is a or (b.base is not None and b.base is a.base):
+    if wrapped or b is a or b.base is a or owner(b) is owner(a):
         if x.version is None:
             x.version = [0]
         y.version = x.version

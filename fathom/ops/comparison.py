@@ -68,7 +68,7 @@ class Equal(Comparison):
 class Where(Elementwise):
     """y = a where the condition holds, else b."""
 
-    reads_inputs = False                         # but for the condition, which nothing differentiates
+    reads_inputs = False  # but for the condition, which nothing differentiates
 
     def dtype(self, condition, a, b):
         return a
@@ -78,7 +78,7 @@ class Where(Elementwise):
             return chosen_by_bits(condition, a, b)
         return xp.where(condition, a, b)
 
-    def partials(self, y, condition, a, b):      # unused: a product would let NaN through
+    def partials(self, y, condition, a, b):  # unused: a product would let NaN through
         return (None, condition.to(y.dtype), condition.logical_not().to(y.dtype))
 
     def vjp(self, wanted, g, y, condition, a, b):
@@ -106,7 +106,7 @@ def chosen_by_bits(condition: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.nd
     On masks without a pattern it is five times as fast, as no processor can foretell their branches.
     """
     whole = np.dtype(f"i{a.dtype.itemsize}")
-    mask = np.negative(condition.view(np.int8), dtype=whole)   # all bits of -1 are set
+    mask = np.negative(condition.view(np.int8), dtype=whole)  # all bits of -1 are set
     bits = np.bitwise_xor(a.view(whole), b.view(whole))
     bits &= mask
     bits ^= b.view(whole)
@@ -178,7 +178,9 @@ def ne(input: Tensor, other: Tensor | Number) -> Tensor:
     return Equal()(*paired("ne", input, other)).logical_not()
 
 
-def where(condition: Tensor, input: Tensor | Number | None = None, other: Tensor | Number | None = None):
+def where(
+    condition: Tensor, input: Tensor | Number | None = None, other: Tensor | Number | None = None
+):
     """$y_i = a_i$ where the condition holds, else $b_i$. With a condition alone: `nonzero(as_tuple=True)`.
 
     >>> x = fathom.tensor([-1., 2.])
@@ -188,7 +190,9 @@ def where(condition: Tensor, input: Tensor | Number | None = None, other: Tensor
     if input is None and other is None:
         return condition.nonzero(as_tuple=True)
     if condition.array.dtype.kind != "b":
-        raise RuntimeError(f"where: expected condition to be a boolean tensor, but got {condition.dtype}")
+        raise RuntimeError(
+            f"where: expected condition to be a boolean tensor, but got {condition.dtype}"
+        )
     a, b = same_dtype("where", input, other)
     return Where()(*same_shape("where", condition, a, b))
 
@@ -228,7 +232,9 @@ def fmin(input: Tensor, other: Tensor) -> Tensor:
     return where(isnan(a), b, where(isnan(b), a, minimum(a, b)))
 
 
-def clamp(input: Tensor, min: Tensor | Number | None = None, max: Tensor | Number | None = None) -> Tensor:
+def clamp(
+    input: Tensor, min: Tensor | Number | None = None, max: Tensor | Number | None = None
+) -> Tensor:
     r"""Each element moved into [min, max]; outside, and nowhere else, the gradient is 0.
 
     >>> fathom.clamp(fathom.tensor([-2., 0.5, 3.]), 0, 1)
@@ -263,7 +269,7 @@ def relu(input: Tensor) -> Tensor:
     tensor([0., 2.])
     """
     zero = input.new_zeros(()).expand(input.shape)
-    return Where()(LessEqual()(input, zero), zero, input)      # so asked, NaN stays NaN
+    return Where()(LessEqual()(input, zero), zero, input)  # so asked, NaN stays NaN
 
 
 def isnan(input: Tensor) -> Tensor:
@@ -273,7 +279,9 @@ def isnan(input: Tensor) -> Tensor:
 
 def isinf(input: Tensor) -> Tensor:
     """True where the element is infinite."""
-    return eq(input.abs(), float("inf")) if input.dtype.kind in ("float", "complex") else isnan(input)
+    return (
+        eq(input.abs(), float("inf")) if input.dtype.kind in ("float", "complex") else isnan(input)
+    )
 
 
 def isfinite(input: Tensor) -> Tensor:
@@ -281,14 +289,18 @@ def isfinite(input: Tensor) -> Tensor:
     return ~(isnan(input) | isinf(input))
 
 
-def isclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Tensor:
+def isclose(
+    input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
+) -> Tensor:
     r"""True where $|a_i - b_i| \le atol + rtol\,|b_i|$."""
     a, b = paired("isclose", input, other)
     near = eq(a, b) | (isfinite(b) & le((a - b).abs(), atol + rtol * b.abs()))
     return near | (isnan(a) & isnan(b)) if equal_nan else near
 
 
-def allclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:
+def allclose(
+    input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
+) -> bool:
     """Whether all elements are close (see `isclose`)."""
     return bool(isclose(input, other, rtol, atol, equal_nan).all())
 
@@ -298,7 +310,9 @@ def equal(input: Tensor, other: Tensor) -> bool:
     return input.shape == other.shape and bool(eq(input, other).all())
 
 
-def nan_to_num(input: Tensor, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Tensor:
+def nan_to_num(
+    input: Tensor, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None
+) -> Tensor:
     """NaN replaced by `nan`, infinities by the largest and smallest numbers of the dtype (or as given)."""
     if input.dtype.kind != "float":
         return input

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fathom.core import loop
+from fathom.core.base import owner
 from fathom.core.errors import DtypeError, ShapeError
 from fathom.core.primitive import Bilinear
 from fathom.ops.broadcasting import broadcast_shapes, to_shape
+from fathom.ops.movement import blank
 
 if TYPE_CHECKING:
     from fathom.tensors import Tensor
@@ -84,28 +86,77 @@ def one_product(a: str, b: str, out: str) -> tuple[bool, bool, bool] | None:
     return True, a == rows + k and rows != "", b == k + columns and columns != ""
 
 
-def contract_by_blas(xp, contract: Contract, a, b):
-    """The contraction as one stack of matrix products: transpose, multiply, transpose.
+PART = 1 << 21                                   # bytes that are copied at a time: they stay in the cache
 
-    The result lies in memory in the order of `out` where one product can give that; else in the
-    order in which the larger operand lies, so that its long runs stay long.
+
+def contract_by_blas(xp, contract: Contract, a, b):
+    """The contraction as products of matrices.
+
+    An operand that is larger than the memory it shows (the windows of a convolution) is spelled out part
+    by part.
     """
     exact = a.dtype
     if exact.kind == "V" or (exact.kind == "f" and exact.itemsize == 2):
         a, b = a.astype(np.float32), b.astype(np.float32)     # half precision is summed in single
     elif exact.kind == "b":
         a, b = a.astype(np.int64), b.astype(np.int64)
+    large, letters = (a, contract.a) if a.size >= b.size else (b, contract.b)
+    if large.nbytes > 2 * PART and large.size > owner(large).size:
+        y = product_by_parts(xp, contract, a, b, large, letters)
+    else:
+        y = product(xp, contract, a, b)
+    return y if y.dtype == exact else y.astype(exact)
+
+
+def product_by_parts(xp, contract: Contract, a, b, large, letters: str):
+    """The products of slices along one letter of the large operand, side by side or added up."""
+    size = contract.sizes(a.shape, b.shape)
+    out = [size[c] for c in contract.out]
+
+    def again(c: str) -> tuple[int, int]:
+        """The bytes touched once more for each slice along c; the steps between slices come second."""
+        other = min(a.size, b.size) if c not in contract.a or c not in contract.b else 0
+        return other + (0 if c in contract.out else prod(out)), -large.strides[letters.index(c)]
+
+    cut = min((c for c in letters if size[c] > 1), key=again)
+    step = max(1, size[cut] * PART // large.nbytes)
+    y = None
+    for start in range(0, size[cut], step):
+        piece = slice(start, start + step)
+
+        def at(part: str, piece: slice = piece) -> tuple[slice, ...]:
+            return tuple(piece if c == cut else slice(None) for c in part)
+
+        term = product(xp, contract, a[at(contract.a)], b[at(contract.b)])
+        if cut not in contract.out:
+            y = term if y is None else y + term
+            continue
+        if y is None:
+            y = blank(xp, tuple(out), term)
+        y[at(contract.out)] = term
+    return y
+
+
+def product(xp, contract: Contract, a, b):
+    """The contraction as one stack of matrix products: transpose, multiply, transpose.
+
+    The result lies in memory in the order of `out` where one product can give that; else in the
+    order in which the larger operand lies, so that its long runs stay long.
+    """
     size = contract.sizes(a.shape, b.shape)
     stack = [c for c in contract.out if c in contract.a and c in contract.b]
     rows = [c for c in contract.out if c not in contract.b]
     columns = [c for c in contract.out if c not in contract.a]
     inner = [c for c in contract.a if c not in contract.out]
-    large = (a, contract.a) if a.size >= b.size else (b, contract.b)
-    inner = in_memory_order(inner, *large)
+    inner = in_memory_order(inner, *((a, contract.a) if a.size >= b.size else (b, contract.b)))
+    height, width, depth = (prod(size[c] for c in group) for group in (rows, columns, inner))
+    small = depth > 8 * max(height, width)       # y is, beside its operands
     swapped = contract.out == "".join(stack + columns + rows)
-    if not swapped and contract.out != "".join(stack + rows + columns):
+    if small:                                    # BLAS is faster with the longer side first; y is put in order after
+        swapped = height < width
+    elif not swapped and contract.out != "".join(stack + rows + columns):
         rows, columns = in_memory_order(rows, a, contract.a), in_memory_order(columns, b, contract.b)
-        swapped = prod(size[c] for c in rows) > prod(size[c] for c in columns)
+        swapped = height >= width
     left = as_matrices(xp, a, contract.a, stack, rows, inner, size)
     right = as_matrices(xp, b, contract.b, stack, inner, columns, size)
     if swapped:                                  # y^T = b^T a^T
@@ -116,7 +167,7 @@ def contract_by_blas(xp, contract: Contract, a, b):
     order = stack + rows + columns
     y = xp.matmul(left, right).reshape([size[c] for c in order])
     y = y.transpose([order.index(c) for c in contract.out])
-    return y if y.dtype == exact else y.astype(exact)
+    return xp.ascontiguousarray(y) if small else y
 
 
 def in_memory_order(group: list, x, letters: str) -> list:

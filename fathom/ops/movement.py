@@ -161,11 +161,16 @@ def strided(x: np.ndarray, shape: Shape, strides: Shape) -> np.ndarray:
     return np.lib.stride_tricks.as_strided(x, shape, strides) if view is None else view
 
 
+def memory_order(x: np.ndarray) -> list[int]:
+    """x's axes from the largest step in memory to the smallest."""
+    return sorted(range(x.ndim), key=lambda axis: -abs(x.strides[axis]))
+
+
 def blank(xp, shape: Shape, like: np.ndarray) -> np.ndarray:
     """Zeros of a shape, whose axes lie in memory in the order of `like`'s (copies between them run long)."""
     if like.flags.c_contiguous:
         return xp.zeros(shape, like.dtype)
-    order = sorted(range(len(shape)), key=lambda axis: -abs(like.strides[axis]))
+    order = memory_order(like)
     y = xp.zeros([shape[axis] for axis in order], like.dtype)
     return y.transpose([order.index(axis) for axis in range(len(shape))])
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from fathom.core import loop
 from fathom.core.primitive import Primitive
+from fathom.ops.movement import memory_order
 from fathom.ops.reduction import Amax
 
 
@@ -38,13 +39,17 @@ class FirstPeak(Primitive):
 
     def eager(self, xp, x, y):
         size = x.shape[-self.count :]
+        order = memory_order(y)                  # all that follows runs along y's memory
+        y = y.transpose(order)
+        x = x.transpose((*order, *range(y.ndim, x.ndim)))
         marks = xp.empty((*size, *y.shape), x.dtype)
         free = xp.ones_like(y, dtype=bool)       # no element marked yet
         for tap in itertools.product(*map(range, size)):
             below = xp.less(x[(..., *tap)], y)
             marks[tap] = xp.greater(free, below)
             free &= below
-        return marks.transpose((*range(self.count, x.ndim), *range(self.count)))
+        back = [self.count + order.index(axis) for axis in range(y.ndim)]
+        return marks.transpose((*back, *range(self.count)))
 
     def jvp(self, dxs, x, y):
         return None

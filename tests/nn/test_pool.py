@@ -10,8 +10,6 @@ import torch.nn.functional as TF
 import fathom
 import fathom.nn.functional as F
 from fathom import nn
-from fathom.core.loop import Array, Index, evaluate
-from fathom.ops.peaks import FirstPeak, Peak
 from tests.nn.against_torch import same_function
 
 DTYPES = [np.float32, np.float64]
@@ -89,20 +87,6 @@ def test_max_pooling_maps_over_examples_and_differentiates_each():
     x = fathom.tensor(numbers(2, ties=True)[0])
     gradient = fathom.func.grad(lambda a: F.max_pool2d(a, 3, 2, 1).square().sum())
     assert fathom.allclose(fathom.func.vmap(gradient)(x), fathom.stack([gradient(a) for a in x]))
-
-
-def test_the_loops_of_a_peak_and_of_its_mark_give_what_eager_gives():
-    x = np.random.default_rng(0).integers(0, 3, (2, 3, 2, 2)).astype(np.float32)
-    peak = Peak((2, 3))
-    y = peak(fathom.from_numpy(x)).numpy()
-    i = tuple(Index(n) for n in y.shape)
-    np.testing.assert_array_equal(evaluate(peak.element(i, Array("x", x.shape, x.dtype)), i, {"x": x}), y)
-    mark = FirstPeak(2)
-    i = tuple(Index(n) for n in x.shape)
-    element = mark.element(i, Array("x", x.shape, x.dtype), Array("y", y.shape, y.dtype))
-    expected = mark(fathom.from_numpy(x), fathom.from_numpy(y)).numpy()
-    np.testing.assert_array_equal(evaluate(element, i, {"x": x, "y": y}), expected)
-    assert (expected.sum((2, 3)) == 1).all()
 
 
 @pytest.mark.parametrize("n, arguments", [(1, {}), (2, {"stride": 3}), (3, {})])
