@@ -5,17 +5,30 @@ The names, arguments and semantics are PyTorch's: a tutorial runs with `import f
 
 from math import e, inf, nan, pi
 
-from fathom import autograd, cuda, debug, fft, func, linalg, nn, optim, random, special
+from fathom import autograd, backends, cuda, debug, fft, func, linalg, nn, optim, random, special
 from fathom.autograd import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
+from fathom.backends import (
+    are_deterministic_algorithms_enabled, get_float32_matmul_precision, set_float32_matmul_precision,
+    use_deterministic_algorithms,
+)  # fmt: skip
 from fathom.core.base import Size
 from fathom.core.device import device
 from fathom.core.dtypes import (
     bfloat16, bool_, complex64, complex128, dtype, float16, float32, float64, get_default_dtype,
     int8, int16, int32, int64, promote_types, set_default_dtype, uint8,
 )  # fmt: skip
+from fathom.core.layout import (
+    channels_last, channels_last_3d, contiguous_format, layout, memory_format, preserve_format, strided,
+)  # fmt: skip
 from fathom.core.limits import finfo, iinfo
 from fathom.core.random import Generator, default_generator, initial_seed, manual_seed
 from fathom.func import vmap
+from fathom.nn.functional import (
+    adaptive_avg_pool1d, alpha_dropout, avg_pool1d, bilinear, celu, channel_shuffle, conv1d, conv2d, conv3d,
+    conv_transpose1d, conv_transpose2d, conv_transpose3d, cosine_similarity, dropout, group_norm, hardshrink,
+    layer_norm, max_pool1d, max_pool2d, max_pool3d, pairwise_distance, pixel_shuffle, pixel_unshuffle, prelu,
+    relu_, rms_norm, rrelu, selu, threshold,
+)  # fmt: skip
 from fathom.explain import explain, summary
 from fathom.ops.arithmetic import positive, rsub
 from fathom.ops.broadcasting import broadcast_shapes, result_type
@@ -59,6 +72,7 @@ from fathom.ops.shaping import (
     swapdims, t, tile, transpose, unbind, unflatten, unsqueeze,
 )  # fmt: skip
 from fathom.ops.sorting import argsort
+from fathom.ops.spectrogram import istft, stft
 from fathom.ops.splitting import split_with_sizes, as_strided, atleast_3d, dsplit, hsplit, tensor_split, vsplit
 from fathom.ops.statistics import msort, aminmax, corrcoef, cov, std_mean, var_mean
 from fathom.ops.writing import (

@@ -31,6 +31,7 @@ FLOORS: tuple[dict[str, str], ...] = (
     {"methods": "the methods of a tensor that only call an operation"},
     {"tensors": "class Tensor: thin methods that call the operations"},
     {
+        "backends": "switches that scripts for PyTorch set",
         "cuda": "what GPUs there are, through CuPy",
         "fft": "Fourier transforms, by name",
         "func": "transforms of functions: grad, vjp, jvp, vmap, hessian",

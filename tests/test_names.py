@@ -54,3 +54,23 @@ def test_the_default_type_is_chosen_by_name():
 def test_every_name_listed_is_there(name):
     module = getattr(fathom, name)
     assert all(hasattr(module, listed) for listed in getattr(module, "__all__", []))
+
+
+def test_switches_of_training_scripts_are_accepted():
+    fathom.backends.cudnn.benchmark = True
+    fathom.use_deterministic_algorithms(True)
+    fathom.set_float32_matmul_precision("high")
+    assert fathom.are_deterministic_algorithms_enabled()
+    assert not fathom.backends.mps.is_available()
+    with pytest.raises(ValueError, match='must be "highest", "high" or "medium"'):
+        fathom.set_float32_matmul_precision("low")
+
+
+def test_layouts_are_words_that_change_no_value():
+    x = fathom.ones(1, 2, 2, 2)
+    assert (
+        x.to(memory_format=fathom.channels_last).contiguous(memory_format=fathom.contiguous_format)
+        is x
+    )
+    assert x.layout is fathom.strided
+    assert repr(fathom.channels_last) == "fathom.channels_last"
