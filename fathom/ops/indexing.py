@@ -19,6 +19,7 @@ from fathom.ops.axes import numpy_names, one_axis
 from fathom.ops.broadcasting import broadcast_shapes, to_shape
 from fathom.ops.comparison import where
 from fathom.ops.gathering import Gather, Put, ScatterAdd
+from fathom.ops.keys import check_mask, in_range, index_tensor, is_mask, view_of
 from fathom.ops.movement import Permute, Reshape, Slice
 from fathom.ops.shaping import movedim
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 def getitem(x: Tensor, key) -> Tensor:
     """x[key]."""
-    if type(key) is int and x.array.shape:       # the commonest key, and the loop over a tensor
+    if type(key) is int and x.array.shape:  # the commonest key, and the loop over a tensor
         return row(x, key)
     viewed, advanced = view_of(x, key)
     if all(index is None for index in advanced):
@@ -63,7 +64,11 @@ def setitem(x: Tensor, key, value) -> None:
 
 
 def new_value(x: Tensor, value) -> Tensor:
-    return x.new_tensor(value) if isinstance(value, (bool, int, float, complex)) else TensorBase.kind(value)
+    return (
+        x.new_tensor(value)
+        if isinstance(value, (bool, int, float, complex))
+        else TensorBase.kind(value)
+    )
 
 
 def fitted(value: Tensor, shape: Sequence[int]) -> Tensor:
@@ -79,135 +84,6 @@ def fitted(value: Tensor, shape: Sequence[int]) -> Tensor:
             f"shape mismatch: value of shape {tuple(value.shape)} cannot be broadcast to the place of shape {tuple(shape)}"
         )
     return value
-
-
-# ---- the key ---------------------------------------------------------------------------------------
-
-
-def is_mask(k) -> bool:
-    """Whether an item of a key is boolean."""
-    if isinstance(k, list):
-        k = np.asarray(plain_items(k))
-    return isinstance(k, bool) or str(getattr(k, "dtype", "")).endswith("bool")
-
-
-def view_of(x: Tensor, key) -> tuple[Tensor, list]:
-    """x with the key's ints, slices, None and ... applied, as a view; and for each dim of the view the
-    integer index tensor that remains to be applied, or None."""
-    shape = tuple(x.array.shape)
-    items = expanded(x, key)
-    spans: list[tuple[int, int, int] | int] = []
-    to: list[int] = []
-    advanced: list = []
-    for item in items:
-        axis = len(spans)
-        if item is None:
-            to.append(1)
-            advanced.append(None)
-        elif isinstance(item, TensorBase):
-            spans.append((0, shape[axis], 1))
-            to.append(shape[axis])
-            advanced.append(in_range(item, shape[axis], axis))
-        elif isinstance(item, slice):
-            span = span_of(item, shape[axis])
-            spans.append(span)
-            to.append(len(range(*span)))
-            advanced.append(None)
-        else:
-            n = shape[axis]
-            if not -n <= item < n:
-                raise IndexError(f"index {item} is out of bounds for dimension {axis} with size {n}")
-            spans.append(item % n)
-    y = Slice(tuple(spans))(x)
-    return (y if len(to) == y.ndim else Reshape(tuple(to))(y)), advanced
-
-
-def span_of(item: slice, n: int) -> tuple[int, int, int]:
-    """The slice as (start, stop, step), inside the axis; stop is -1 where it runs down past 0."""
-    bounds = [b.item() if isinstance(b, TensorBase) else b for b in (item.start, item.stop, item.step)]
-    start, stop, step = slice(*bounds).indices(n)
-    if step < 0:
-        raise ValueError("step must be greater than zero; use flip for a reversed tensor")
-    return (start, max(start, stop), step)
-
-
-def expanded(x: Tensor, key) -> list:
-    """The key as one item a dim: ... and missing dims filled with full slices, masks turned into indices."""
-    items: list = []
-    for item in key if isinstance(key, tuple) else (key,):
-        if item is None or item is Ellipsis or isinstance(item, slice):
-            items.append(item)
-        elif isinstance(item, (bool, np.bool_)):
-            raise IndexError("a Python bool is no index here; use a boolean tensor, or None for a new dim")
-        elif hasattr(item, "__index__") and not hasattr(item, "shape"):
-            items.append(int(item))
-        else:
-            index = index_tensor(x, item)
-            if index.dtype.kind == "bool":
-                items += [("mask", index)]
-            elif not index.ndim and is_plain(index):
-                items.append(int(index.item()))
-            else:
-                items.append(index)
-    used = sum(item[1].ndim if isinstance(item, tuple) else item is not None and item is not Ellipsis for item in items)
-    missing = x.ndim - used
-    if missing < 0:
-        raise IndexError(f"too many indices for tensor of dimension {x.ndim}: the key has {used}")
-    if not any(item is Ellipsis for item in items):
-        items.append(Ellipsis)
-    at = next(k for k, item in enumerate(items) if item is Ellipsis)
-    items[at : at + 1] = [slice(None)] * missing
-    full: list = []
-    for item in items:
-        if isinstance(item, tuple):
-            axis = sum(done is not None for done in full)
-            check_mask(x, item[1], axis)
-            full += list(item[1].nonzero(as_tuple=True))
-        else:
-            full.append(item)
-    return full
-
-
-def index_tensor(x: Tensor, item) -> Tensor:
-    """A list, range, array or tensor in a key, as a tensor."""
-    if isinstance(item, (str, float, complex, dict, set)):
-        raise IndexError(
-            "only integers, slices (`:`), ellipsis (`...`), None and integer or bool tensors, arrays and lists"
-            f" are valid indices, got {type(item).__name__}"
-        )
-    if not isinstance(item, TensorBase):
-        array = np.asarray(plain_items(item))
-        item = new(array.astype(np.int64) if not array.size and array.dtype.kind == "f" else array)
-    if item.dtype.kind not in ("int", "bool"):
-        raise IndexError(f"tensors used as indices must be long, int, byte or bool tensors, got {item.dtype}")
-    return item
-
-
-def plain_items(item):
-    if isinstance(item, (list, tuple, range)):
-        return [plain_items(k) for k in item]
-    return item.numpy() if isinstance(item, TensorBase) else item
-
-
-def check_mask(x: Tensor, mask: Tensor, axis: int) -> None:
-    here = tuple(x.shape[axis : axis + mask.ndim])
-    if tuple(mask.shape) != here:
-        raise IndexError(
-            f"The shape of the mask {tuple(mask.shape)} at index {axis} does not match the shape of the indexed tensor {tuple(x.shape)}"
-        )
-
-
-def in_range(index: Tensor, n: int, axis: int) -> Tensor:
-    """The index with negative numbers counted from the end; raises IndexError where one is outside."""
-    if is_plain(index) and index.numel():
-        low, high = index.array.min(), index.array.max()
-        if low < -n or high >= n:
-            bad = high if high >= n else low
-            raise IndexError(f"index {bad} is out of bounds for dimension {axis} with size {n}")
-        if low >= 0:
-            return index.long() if index.array.dtype != np.int64 else index
-    index = index.long()
-    return where(index < 0, index + n, index)
 
 
 # ---- reading and writing by index tensors ----------------------------------------------------------
@@ -275,7 +151,9 @@ def along(x: Tensor, index: Tensor, axis: int) -> Tensor:
 def check_along(name: str, input: Tensor, axis: int, index: Tensor) -> None:
     if index.dtype.kind != "int":
         raise RuntimeError(f"{name}: Expected dtype int64 for index, got {index.dtype}")
-    if index.ndim != input.ndim or any(m > n for k, (m, n) in enumerate(zip(index.shape, input.shape, strict=True)) if k != axis):
+    if index.ndim != input.ndim or any(
+        m > n for k, (m, n) in enumerate(zip(index.shape, input.shape, strict=True)) if k != axis
+    ):
         raise ShapeError(
             f"{name}: index {tuple(index.shape)} must have as many dims as the input {tuple(input.shape)},"
             f" and no larger size apart from dim {axis}"
@@ -304,7 +182,10 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
         [1 if k == axis else n for k, n in enumerate(indices.shape)],
         name="take_along_dim",
     )
-    fit = [tuple(x.shape[axis] if k == axis else n for k, n in enumerate(common)) for x in (input, indices)]
+    fit = [
+        tuple(x.shape[axis] if k == axis else n for k, n in enumerate(common))
+        for x in (input, indices)
+    ]
     return gather(to_shape(input, fit[0]), axis, to_shape(indices, fit[1]))
 
 
@@ -315,7 +196,15 @@ def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     return input + flat.reshape(input.shape)
 
 
-def scatter(input: Tensor, dim: int, index: Tensor, src: Tensor | float | None = None, *, value: float | None = None, reduce: str | None = None) -> Tensor:
+def scatter(
+    input: Tensor,
+    dim: int,
+    index: Tensor,
+    src: Tensor | float | None = None,
+    *,
+    value: float | None = None,
+    reduce: str | None = None,
+) -> Tensor:
     r"""The input with src (or `value`) written where `index` names along `dim`: $y_{\mathrm{index}_{ij} j} = s_{ij}$."""
     src = value if src is None else src
     if not isinstance(src, TensorBase):
@@ -329,13 +218,19 @@ def scatter(input: Tensor, dim: int, index: Tensor, src: Tensor | float | None =
     return flat.reshape(input.shape)
 
 
-def scattered(name: str, input: Tensor, dim: int, index: Tensor, src: Tensor) -> tuple[int, Tensor, Tensor]:
+def scattered(
+    name: str, input: Tensor, dim: int, index: Tensor, src: Tensor
+) -> tuple[int, Tensor, Tensor]:
     axis = one_axis(dim, input.ndim, name)
     check_along(name, input, axis, index)
     if src.dtype != input.dtype:
-        raise RuntimeError(f"{name}: expected self.dtype to be equal to src.dtype, got {input.dtype} and {src.dtype}")
+        raise RuntimeError(
+            f"{name}: expected self.dtype to be equal to src.dtype, got {input.dtype} and {src.dtype}"
+        )
     if any(m > n for m, n in zip(index.shape, src.shape, strict=True)):
-        raise ShapeError(f"{name}: index {tuple(index.shape)} must not be larger than src {tuple(src.shape)}")
+        raise ShapeError(
+            f"{name}: index {tuple(index.shape)} must not be larger than src {tuple(src.shape)}"
+        )
     index = in_range(index, input.shape[axis], axis)
     src = src[tuple(slice(0, n) for n in index.shape)]
     if not input.ndim:
@@ -352,11 +247,15 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     return gathered(input, key)
 
 
-def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: float = 1) -> Tensor:
+def index_add(
+    input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: float = 1
+) -> Tensor:
     """The input with slices of source added where `index` names along `dim`."""
     axis = one_axis(dim, input.ndim, "index_add")
     index = in_range(index, input.shape[axis], axis)
-    rows = ScatterAdd(input.shape[axis])(movedim(source * alpha if alpha != 1 else source, axis, 0), index)
+    rows = ScatterAdd(input.shape[axis])(
+        movedim(source * alpha if alpha != 1 else source, axis, 0), index
+    )
     return input + movedim(rows, 0, axis)
 
 
@@ -378,8 +277,12 @@ def nonzero(input: Tensor, *, as_tuple: bool = False):
     found = input.array.nonzero() if input.ndim else np.atleast_1d(input.array).nonzero()[:0]
     if as_tuple:
         return tuple(new(np.asarray(k)) for k in found)
-    return new(np.stack(found, 1)) if found else new(np.zeros((int(bool(input.array)), 0), np.int64))
+    return (
+        new(np.stack(found, 1)) if found else new(np.zeros((int(bool(input.array)), 0), np.int64))
+    )
 
 
 def needs_values(name: str) -> RuntimeError:
-    return RuntimeError(f"{name}: the shape of its result depends on the values, which are not known inside a transform; use where()")
+    return RuntimeError(
+        f"{name}: the shape of its result depends on the values, which are not known inside a transform; use where()"
+    )

@@ -19,7 +19,8 @@ from fathom.ops.axes import numpy_names, one_axis
 from fathom.ops.broadcasting import to_shape
 from fathom.ops.comparison import where
 from fathom.ops.gathering import Gather, Put, ScatterAdd
-from fathom.ops.indexing import along, fitted, getitem, in_range, scattered, view_of
+from fathom.ops.indexing import along, fitted, getitem, scattered
+from fathom.ops.keys import in_range, view_of
 from fathom.ops.indexing import put as put_at
 
 if TYPE_CHECKING:
