@@ -35,7 +35,8 @@ class Captured:
     options: list[tuple[dict, str]] = field(default_factory=list)  # then these numbers
     live: list[Tensor | None] = field(default_factory=list)  # the tensor behind each constant
     written: list[Tensor] = field(default_factory=list)  # the tensor of each update
-    gradients: list[Tensor] = field(default_factory=list)  # whose .grad the last outputs are
+    gradients: list[Tensor] = field(default_factory=list)  # whose .grad the next outputs are
+    made: list[Tensor] = field(default_factory=list)  # tensors that came into being: the last outputs
     results: int = 0  # how many outputs the function returns
     tracked: bool = False  # whether a result wants a gradient
 
@@ -61,6 +62,7 @@ def capture(f: Callable, args: tuple, kwargs: dict, options: list[tuple[dict, st
     before = {id(x): x.grad for x in state}
     for x in state:
         swap(graph, x)
+    kept = [(o, {p: dict(held) for p, held in o.state.items()}) for o in optimizers_of(f)]
     outer = Generator.recorder
     Generator.recorder = draw
     try:
@@ -69,8 +71,13 @@ def capture(f: Callable, args: tuple, kwargs: dict, options: list[tuple[dict, st
         call_args, call_kwargs = unflatten(structure, given)
         result = f(*call_args, **call_kwargs)
         ys, graph.structure = flatten(result)
-        finish(captured, ys, state)
+        finish(captured, f, ys, state)
         del result, ys, given, call_args, call_kwargs
+    except BaseException:
+        for optimizer, states in kept:           # what was begun is forgotten
+            optimizer.state.clear()
+            optimizer.state.update(states)
+        raise
     finally:
         Generator.recorder = outer
         for (holder, name), value in zip(options, numbers, strict=True):
@@ -94,7 +101,7 @@ def swap(graph: Graph, x: Tensor) -> None:
     x.array = graph.known[id(array)]
 
 
-def finish(captured: Captured, ys: list, state: list[Tensor]) -> None:
+def finish(captured: Captured, f: Callable, ys: list, state: list[Tensor]) -> None:
     """Name the outputs: what the function returns, then the gradients it left."""
     graph = captured.graph
     for y in ys:
@@ -113,6 +120,13 @@ def finish(captured: Captured, ys: list, state: list[Tensor]) -> None:
         ):
             captured.gradients.append(x)
             graph.outputs.append(graph.symbol_of(x.grad))
+    known = {id(x) for x in state}
+    for x in tensors_of(f):
+        if id(x) not in known and at_level(x, graph.level) and not any(x is t.grad for t in state):
+            captured.made.append(x)
+            graph.outputs.append(x.array)
+            x.array = np.zeros(x.array.shape, x.array.dtype)     # until the program has run
+            x.node = None
 
 
 def restore(captured: Captured, state: list[Tensor], before: dict) -> None:

@@ -1,8 +1,7 @@
 """`compile`: the function that a user calls, in place of the one it was made from.
 
-For each new signature (shapes, dtypes, Python values, modes) the first call runs the function as it is, so that
-lazy layers and optimizer state come into being; the second traces it and makes a native program; from then
-on the program runs.
+The first call of each signature (shapes, dtypes, Python values, modes) traces the function and makes a native
+program; later calls run it. A model with lazy layers runs once as it is, so that they know their sizes.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from fathom.core import tape
 from fathom.core.base import TensorBase, is_plain, new
 from fathom.core.trees import flatten
 
-NEW, EAGER = "new", "eager"
+EAGER = "eager"
 
 
 def compile(f: Callable | None = None, *, fullgraph: bool = False) -> Callable:
@@ -65,9 +64,8 @@ class Compiled:
         key = self.key(leaves, structure)
         run = self.runs.get(key)
         if run is None:
-            self.runs[key] = NEW
-            return self.f(*args, **kwargs)
-        if run is NEW:
+            if any(is_lazy(p) for module in self.modules for p in module.parameters()):
+                return self.f(*args, **kwargs)
             run = self.runs[key] = self.make(args, kwargs, key)
         if run is EAGER:
             return self.f(*args, **kwargs)
@@ -91,7 +89,8 @@ class Compiled:
             for optimizer in self.optimizers
             for group in optimizer.param_groups
         )
-        return str(structure), arguments, modes, settings, tape.mode.enabled
+        begun = tuple(sum(map(len, optimizer.state.values())) for optimizer in self.optimizers)
+        return str(structure), arguments, modes, settings, begun, tape.mode.enabled
 
     def make(self, args: tuple, kwargs: dict, key: tuple) -> Any:
         """A native program for this signature; EAGER where the function depends on values."""
@@ -126,7 +125,7 @@ class Compiled:
         runs = [run for run in self.runs.values() if isinstance(run, Run)]
         if not runs:
             raise RuntimeError(
-                "compile: there is no program yet: the second call of a signature makes it"
+                "compile: there is no program yet: the first call makes it"
             )
         stages = {
             "graph": lambda run: str(run.captured.graph),
@@ -155,14 +154,22 @@ class Run:
         ]
         values = self.program.run(inputs, constants)
         results = [new(v) for v in values[: c.results]]
-        for x, v in zip(c.gradients, values[c.results :], strict=False):
-            x.grad = new(v)
+        rest = iter(values[c.results : len(graph.outputs)])
+        for x in c.gradients:
+            x.grad = new(next(rest))
+        for x in c.made:
+            x.array = next(rest)
         for x, v in zip(c.written, values[len(graph.outputs) :], strict=True):
             x.array[...] = v
             if x.version is None:
                 x.version = [0]
             x.version[0] += 1
         return graph.restored(results)
+
+
+def is_lazy(parameter: Any) -> bool:
+    """Whether a parameter waits for a first batch to know its shape."""
+    return type(parameter).__name__ == "UninitializedParameter"
 
 
 def is_value(x: Any) -> bool:
@@ -177,6 +184,7 @@ def difference(old: tuple, new: tuple) -> str:
         "an argument",
         "train() or eval()",
         "an optimizer's options",
+        "an optimizer's state",
         "no_grad",
     )
     for name, a, b in zip(names, old, new, strict=True):

@@ -103,7 +103,7 @@ def test_a_changed_rate_needs_no_new_program():
     updates.param_groups[0]["lr"] = 0.0
     step(*batch(mlp))
     assert all(bool((a == b).all()) for a, b in zip(before, model.parameters(), strict=True))
-    assert step.recompiles == []
+    assert len(step.recompiles) == 1             # for the momentum that the first step brought
 
 
 def test_a_smaller_batch_gets_a_program_of_its_own_and_says_why():
@@ -111,9 +111,10 @@ def test_a_smaller_batch_gets_a_program_of_its_own_and_says_why():
     step = compile(step)
     for n in (16, 16, 7, 7, 16):
         step(*batch(mlp, n))
-    assert len(step.recompiles) == 1
-    assert "(16, 20)" in step.recompiles[0]
-    assert "(7, 20)" in step.recompiles[0]
+    assert len(step.recompiles) == 2             # the first step of SGD with momentum is one of its own
+    assert "an optimizer's state changed" in step.recompiles[0]
+    assert "(16, 20)" in step.recompiles[1]
+    assert "(7, 20)" in step.recompiles[1]
 
 
 def test_eval_and_train_are_two_programs():
@@ -194,7 +195,6 @@ def test_a_function_that_looks_at_values_runs_as_it_is_and_warns_once():
 
 def test_fullgraph_raises_where_values_are_looked_at():
     f = compile(branching, fullgraph=True)
-    f(fathom.tensor([1.0]))
     with pytest.raises(RuntimeError, match="branching cannot be traced"):
         f(fathom.tensor([1.0]))
 
@@ -207,7 +207,6 @@ def test_a_failed_trace_leaves_the_model_as_it_was():
 
     f = compile(bad)
     x, y = batch(mlp)
-    f(x, y)
     with pytest.warns(UserWarning, match="runs as it is"):
         f(x, y)
     assert all(isinstance(p.array, np.ndarray) for p in model.parameters())
@@ -219,7 +218,6 @@ def test_a_result_that_is_differentiated_outside_is_computed_by_eager_and_says_s
     model = nn.Linear(4, 3)
     x = fathom.ones(2, 4)
     f = compile(model)
-    f(x)
     with pytest.warns(UserWarning, match="compile the whole training step"):
         f(x)
     f(x).sum().backward()
