@@ -36,7 +36,11 @@ class Sigmoid(Operation):
 
 
 class Tanh(Operation):
-    r"""$y = \tanh x$, between -1 and 1; $y' = 1 - y^2$."""
+    r"""$y = \tanh x$, between -1 and 1; $y' = 1 - y^2$.
+
+    >>> Tanh().forward(np.array([-1000.0, 0.0, 0.5])).round(4)
+    array([-1.    ,  0.    ,  0.4621])
+    """
 
     def output(self, x: Array) -> Array:
         return np.tanh(x)
@@ -46,7 +50,12 @@ class Tanh(Operation):
 
 
 class ReLU(Operation):
-    r"""$y = \max(x, 0)$; $y' = 1$ where x > 0, else 0 (at the corner too)."""
+    r"""$y = \max(x, 0)$; $y' = 1$ where x > 0, else 0 (at the corner too).
+
+    >>> relu = ReLU()
+    >>> relu.forward(np.array([-2.0, 0.0, 3.0])), relu.backward(np.array([5.0, 5.0, 5.0]))
+    (array([0., 0., 3.]), array([0., 0., 5.]))
+    """
 
     def output(self, x: Array) -> Array:
         return np.maximum(x, 0)

@@ -81,4 +81,5 @@ class Chain(Block):
         return g
 
     def parameters(self) -> list[Parameter]:
-        return [parameter for block in self.blocks for parameter in block.parameters()]
+        every = [parameter for block in self.blocks for parameter in block.parameters()]
+        return list(dict.fromkeys(every))  # a shared one once, else a step would move it twice

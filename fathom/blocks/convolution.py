@@ -19,6 +19,10 @@ class Convolution(ParamOperation):
     matrices, and so are both gradients:
 
         y = w columns(x)        dL/dw = g columns(x)^T        dL/dx = fold(w^T g)
+
+    >>> edge = np.array([[[[-1.0, 1.0]]]])    # the pixel to the right less this one
+    >>> Convolution(edge).forward(np.array([[[[3.0, 3.0, 9.0, 9.0]]]]))
+    array([[[[0., 6., 0.]]]])
     """
 
     def __init__(self, w: Array, padding: int = 0, stride: int = 1) -> None:

@@ -43,7 +43,7 @@ class Dense(Layer):
 
 
 class Conv2D(Layer):
-    """y = f(x * w + b): `filters` small pictures, each looked for everywhere in the image.
+    r"""$y = f(w \star x + b)$: `filters` small pictures, each looked for everywhere in the image.
 
     x (N, C, H, W) -> (N, O, I, J), with `channels` C and `filters` O of size x size. Without `padding`
     the image gets smaller by size - 1; a padding of (size - 1) / 2 keeps its size.

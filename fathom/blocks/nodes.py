@@ -40,7 +40,13 @@ class Node:
 
 
 class RNNNode(Node):
-    r"""$h' = \tanh(a + h W_h)$."""
+    r"""$h' = \tanh(a + h W_h)$.
+
+    >>> node = RNNNode(Parameter(np.array([[2.0]])))
+    >>> (h,) = node.forward(np.array([[0.5]]), (np.array([[0.25]]),))
+    >>> h.round(4)                            # tanh(0.5 + 0.25 x 2)
+    array([[0.7616]])
+    """
 
     def __init__(self, W_h: Parameter) -> None:
         super().__init__(W_h)

@@ -84,6 +84,14 @@ class SGDMomentum(Optimizer):
 
     Where gradients agree over many steps, v grows to $1/(1-\mu)$ times one of them; where they point to
     and fro, they cancel.
+
+    >>> w = Parameter(np.array([0.0]))
+    >>> w.add_gradient(np.array([-1.0]))
+    >>> optimizer = SGDMomentum([w], lr=1.0, momentum=0.5)
+    >>> for _ in range(3):
+    ...     optimizer.step()                  # by 1, 1.5, 1.75
+    >>> w.value
+    array([4.25])
     """
 
     def __init__(

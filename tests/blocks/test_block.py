@@ -51,6 +51,7 @@ def test_a_shared_parameter_gets_the_gradients_of_all_its_users():
     block.forward(np.array([[3.0]]))
     block.backward(np.array([[1.0]]))
     assert shared.gradient.item() == 12.0
+    assert block.parameters() == [shared]
 
 
 def test_a_gradient_of_another_shape_than_the_output_raises():
