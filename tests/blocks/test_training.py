@@ -13,6 +13,7 @@ from fathom.blocks import (
     SGD,
     Conv2D,
     Dense,
+    Dropout,
     Flatten,
     MaxPool2D,
     MeanSquaredError,
@@ -130,6 +131,13 @@ def test_gradients_of_one_batch_do_not_add_to_those_of_the_last():
     network.loss_and_gradients(x, target)
     for parameter, before in zip(network.parameters(), once, strict=True):
         np.testing.assert_array_equal(parameter.gradient, before)
+
+
+def test_a_network_drops_where_it_learns_and_not_where_it_predicts():
+    network = NeuralNetwork(Dropout(0.5, generator=0), loss=MeanSquaredError())
+    x = np.ones((10, 10))
+    assert network.loss_and_gradients(x, x) == 1  # each element is now 0 or 2
+    np.testing.assert_array_equal(network.predict(x), x)
 
 
 @pytest.mark.parametrize("count", [0, 1, 7, 10])
