@@ -24,6 +24,8 @@ FLOORS: tuple[dict[str, str], ...] = (
     {"ops": "the operations, one file a family, each defined once"},
     {
         "autograd": "gradients by name: grad, Function, gradcheck",
+        "backends": "switches that scripts for PyTorch set",
+        "cuda": "what GPUs there are, through CuPy",
         "outputs": "the functions that take out=",
         "printing": "tensors as text",
         "version": "the number of this version",
@@ -31,8 +33,6 @@ FLOORS: tuple[dict[str, str], ...] = (
     {"methods": "the methods of a tensor that only call an operation"},
     {"tensors": "class Tensor: thin methods that call the operations"},
     {
-        "backends": "switches that scripts for PyTorch set",
-        "cuda": "what GPUs there are, through CuPy",
         "fft": "Fourier transforms, by name",
         "func": "transforms of functions: grad, vjp, jvp, vmap, hessian",
         "linalg": "linear algebra, by name",

@@ -21,13 +21,17 @@ if TYPE_CHECKING:
     from fathom.tensors import Tensor
 
 
+class EquationError(ValueError, RuntimeError):
+    """An equation that cannot be read, or that does not name the operands' dims."""
+
+
 def einsum(equation: str, *operands) -> Tensor:
     r"""Sums of products, as `equation` says: "ik,kj->ij" is $y_{ij} = \sum_k a_{ik} b_{kj}$.
 
     A letter is an axis; "..." stands for any number of axes, which broadcast; a letter that repeats
     within an operand takes its diagonal. Without "->" the result has, in the order of the alphabet,
     the letters that appear once. Also einsum(a, [0, 2], b, [2, 1], [0, 1]), with numbers as letters.
-    Raises ValueError for an equation that cannot be read, ShapeError for sizes that do not fit.
+    Raises EquationError for an equation that cannot be read, ShapeError for sizes that do not fit.
 
     >>> x = fathom.tensor([[1., 2.], [3., 4.]])
     >>> fathom.einsum("ij,kj->ik", x, x)
@@ -75,7 +79,7 @@ def read(equation: str, ndims: tuple[int, ...]) -> tuple[tuple[str, ...], str]:
     left, arrow, out = equation.replace(" ", "").partition("->")
     terms = left.split(",")
     if len(terms) != len(ndims):
-        raise ValueError(
+        raise EquationError(
             f"einsum: {equation!r} names {len(terms)} operand(s), but {len(ndims)} were given"
         )
     for term in (*terms, out):
@@ -85,7 +89,7 @@ def read(equation: str, ndims: tuple[int, ...]) -> tuple[tuple[str, ...], str]:
     for term, ndim in zip(terms, ndims, strict=True):
         count = ndim - len(term.replace("...", ""))
         if count < 0 or (count and "..." not in term):
-            raise ValueError(
+            raise EquationError(
                 f"einsum: {term!r} in {equation!r} does not name the {ndim} dims of its operand"
             )
         hidden[term, ndim] = count
@@ -102,7 +106,7 @@ def read(equation: str, ndims: tuple[int, ...]) -> tuple[tuple[str, ...], str]:
     for letter in out:
         if letter not in "".join(full) or out.count(letter) > 1:
             what = "twice in the result" if out.count(letter) > 1 else "in no operand"
-            raise ValueError(f"einsum: {letter!r} of {equation!r} stands {what}")
+            raise EquationError(f"einsum: {letter!r} of {equation!r} stands {what}")
     return full, out
 
 
@@ -110,7 +114,7 @@ def check_term(equation: str, term: str) -> None:
     bare = term.replace("...", "", 1)
     wrong = [letter for letter in bare if letter not in LETTERS]
     if wrong:
-        raise ValueError(f"einsum: {wrong[0]!r} in {equation!r} is no letter from a to z or A to Z")
+        raise EquationError(f"einsum: {wrong[0]!r} in {equation!r} is no letter from a to z or A to Z")
 
 
 def sizes(equation: str, terms: Sequence[str], operands: Sequence[Tensor]) -> dict[str, int]:
