@@ -47,7 +47,12 @@ def set_printoptions(
     """Change how tensors print: digits, when and how much is left out, line width, scientific notation."""
     if profile is not None:
         vars(options).update(vars(PROFILES[profile]))
-    given = {"precision": precision, "threshold": threshold, "edgeitems": edgeitems, "linewidth": linewidth}
+    given = {
+        "precision": precision,
+        "threshold": threshold,
+        "edgeitems": edgeitems,
+        "linewidth": linewidth,
+    }
     vars(options).update({name: value for name, value in given.items() if value is not None})
     options.sci_mode = sci_mode
 
@@ -125,7 +130,7 @@ def formatter(shown: np.ndarray) -> tuple[Callable[[Any], str], int]:
         v = float(v)
         return spec.format(v) if math.isfinite(v) else spec.format(v).rstrip(".")
 
-    width = max((len(one(v)) for v in finite_values), default=1)      # zeros, NaN and inf do not count
+    width = max((len(one(v)) for v in finite_values), default=1)  # zeros, NaN and inf do not count
     return lambda v: one(v).rjust(width if shown.ndim else 0), width
 
 
@@ -146,11 +151,17 @@ def nested(array: np.ndarray, one: Callable, width: int, indent: int, summarize:
     n = options.edgeitems
     cut = summarize and len(array) > 2 * n
     if array.ndim == 1:
-        items = [one(v) for v in array[:n]] + [" ..."] + [one(v) for v in array[-n:]] if cut else [one(v) for v in array]
+        items = (
+            [one(v) for v in array[:n]] + [" ..."] + [one(v) for v in array[-n:]]
+            if cut
+            else [one(v) for v in array]
+        )
         per_line = max(1, (options.linewidth - indent) // (width + 2))
         lines = [", ".join(items[k : k + per_line]) for k in range(0, len(items), per_line)]
         return "[" + (",\n" + " " * (indent + 1)).join(lines) + "]"
-    parts = [nested(part, one, width, indent + 1, summarize) for part in (array[:n] if cut else array)]
+    parts = [
+        nested(part, one, width, indent + 1, summarize) for part in (array[:n] if cut else array)
+    ]
     if cut:
         parts += ["..."] + [nested(part, one, width, indent + 1, summarize) for part in array[-n:]]
     return "[" + ("," + "\n" * (array.ndim - 1) + " " * (indent + 1)).join(parts) + "]"

@@ -15,6 +15,10 @@ from fathom.methods import Methods
 from fathom.ops import creation, indexing, movement, shaping
 
 
+# What a deep copy does not share with the tensor that it is a copy of.
+OF_ONE_TENSOR = ("array", "grad", "version", "origin", "hooks", "after_hooks")
+
+
 class Tensor(Methods):
     """A multi-dimensional array of one dtype that knows how it was computed.
 
@@ -301,7 +305,7 @@ class Tensor(Methods):
             raise RuntimeError("Only Tensors created explicitly by the user support the deepcopy protocol at the moment; use .detach().clone()")
         y = object.__new__(type(self))
         memo[id(self)] = y
-        y.__dict__.update({k: v for k, v in self.__dict__.items() if k not in ("array", "grad", "version", "origin", "hooks")})
+        y.__dict__.update({k: v for k, v in self.__dict__.items() if k not in OF_ONE_TENSOR})
         y.array = self.array.copy()
         if self.grad is not None:
             y.grad = self.grad.detach().clone()

@@ -43,7 +43,9 @@ def test_one_tensor_used_twice_gets_both_gradients(m):
 @LIBRARIES
 def test_backward_of_a_vector_needs_a_gradient(m):
     x = leaf(m, [1.0, 2.0])
-    with pytest.raises(RuntimeError, match="grad can be implicitly created only for scalar outputs"):
+    with pytest.raises(
+        RuntimeError, match="grad can be implicitly created only for scalar outputs"
+    ):
         (x * 2).backward()
     (x * x).backward(gradient=m.tensor([1.0, 10.0], dtype=m.float64))
     assert x.grad.tolist() == [2.0, 40.0]
@@ -111,7 +113,7 @@ def test_a_penalty_on_the_gradient(m):
 def test_create_graph_in_backward_leaves_a_gradient_that_has_a_history(m):
     x = leaf(m, 2.0)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")          # PyTorch warns of a reference cycle
+        warnings.simplefilter("ignore")  # PyTorch warns of a reference cycle
         (x**3).backward(create_graph=True, inputs=[x])
     assert x.grad.requires_grad
     g, x.grad = x.grad, None
@@ -129,7 +131,9 @@ def test_backward_for_chosen_inputs(m):
 @LIBRARIES
 def test_several_roots_at_once(m):
     x = leaf(m, 2.0)
-    m.autograd.backward([x * x, 3 * x], [m.tensor(1.0, dtype=m.float64), m.tensor(10.0, dtype=m.float64)])
+    m.autograd.backward(
+        [x * x, 3 * x], [m.tensor(1.0, dtype=m.float64), m.tensor(10.0, dtype=m.float64)]
+    )
     assert x.grad.item() == 34.0
 
 
@@ -407,7 +411,7 @@ def test_retain_grad_keeps_the_gradient_of_a_computed_tensor(m):
     x = leaf(m, 2.0)
     h = x * 3
     h.retain_grad()
-    x.retain_grad()                              # a leaf keeps its gradient anyway
+    x.retain_grad()  # a leaf keeps its gradient anyway
     (h * h).backward()
     assert h.grad.item() == 12.0 and x.grad.item() == 36.0
 
@@ -480,7 +484,9 @@ def test_several_inputs_and_outputs_numbers_and_none(m):
     y, total, copy = Scale.apply(x, 10, w, None)
     (y.sum() + 2 * total).backward()
     assert x.grad.tolist() == [20.0, 24.0]
-    y, total, copy = Scale.apply(x, 10, w, None)       # an output that is not used has a gradient of zeros
+    y, total, copy = Scale.apply(
+        x, 10, w, None
+    )  # an output that is not used has a gradient of zeros
     x.grad = None
     total.backward()
     assert x.grad.tolist() == [5.0, 7.0]

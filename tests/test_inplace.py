@@ -70,7 +70,17 @@ def test_a_view_shares_memory_in_both_directions(view):
         assert (y == 7).all()
 
 
-@pytest.mark.parametrize("make", [lambda x: x.clone(), lambda x: x + 0, lambda x: x[[0, 1]], lambda x: x.flip(0), lambda x: x.repeat(1, 1), lambda x: x.t().reshape(-1)])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda x: x.clone(),
+        lambda x: x + 0,
+        lambda x: x[[0, 1]],
+        lambda x: x.flip(0),
+        lambda x: x.repeat(1, 1),
+        lambda x: x.t().reshape(-1),
+    ],
+)
 def test_what_is_no_view_has_memory_of_its_own(make):
     x = fathom.from_numpy(X.copy())
     make(x).fill_(0)
@@ -161,7 +171,10 @@ def test_an_in_place_result_that_is_larger_is_refused():
 
 
 def test_an_in_place_result_of_a_higher_kind_is_refused():
-    with pytest.raises(RuntimeError, match="result type fathom.float32 can't be cast to the desired output type fathom.int64"):
+    with pytest.raises(
+        RuntimeError,
+        match="result type fathom.float32 can't be cast to the desired output type fathom.int64",
+    ):
         fathom.arange(3).add_(0.5)
     with pytest.raises(RuntimeError, match="can't be cast"):
         x = fathom.arange(3)
@@ -334,7 +347,7 @@ def iterated(y):
 @pytest.mark.parametrize("f", HISTORIES.values(), ids=HISTORIES)
 def test_gradients_through_in_place_writes(f):
     if f in (HISTORIES["chunks written"], HISTORIES["iteration written"]):
-        chunk_like(f)                            # PyTorch forbids writing to one of several views
+        chunk_like(f)  # PyTorch forbids writing to one of several views
     else:
         in_both(f)
 
@@ -359,11 +372,23 @@ def test_a_saved_value_that_was_overwritten_is_an_error_that_names_the_operation
     x = fathom.from_numpy(X.copy()).requires_grad_() * 1
     y, saved = use(x)
     saved.mul_(2)
-    with pytest.raises(RuntimeError, match=rf"modified by an inplace operation: (in|out)put.* of {name}.*version 1; expected version 0"):
+    with pytest.raises(
+        RuntimeError,
+        match=rf"modified by an inplace operation: (in|out)put.* of {name}.*version 1; expected version 0",
+    ):
         y.sum().backward()
 
 
-@pytest.mark.parametrize("use", [lambda x: x + 1, lambda x: x * 3, lambda x: x.sum(), lambda x: x.reshape(-1) + 0, lambda x: x.t() * 2])
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda x: x + 1,
+        lambda x: x * 3,
+        lambda x: x.sum(),
+        lambda x: x.reshape(-1) + 0,
+        lambda x: x.t() * 2,
+    ],
+)
 def test_a_value_that_is_not_needed_may_be_overwritten(use):
     for library in (fathom, torch):
         x = library.from_numpy(X.copy()).requires_grad_()
@@ -409,10 +434,15 @@ def test_the_version_counts_writes():
 # ---- leaves --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("write", [lambda x: x.add_(1), lambda x: x.__setitem__(0, 1.0), lambda x: x.zero_()])
+@pytest.mark.parametrize(
+    "write", [lambda x: x.add_(1), lambda x: x.__setitem__(0, 1.0), lambda x: x.zero_()]
+)
 def test_a_leaf_that_requires_grad_is_not_written(write):
     x = fathom.ones(3, requires_grad=True)
-    with pytest.raises(RuntimeError, match="a leaf Variable that requires grad is being used in an in-place operation.*no_grad"):
+    with pytest.raises(
+        RuntimeError,
+        match="a leaf Variable that requires grad is being used in an in-place operation.*no_grad",
+    ):
         write(x)
     assert x.tolist() == [1.0, 1.0, 1.0]
 
@@ -496,6 +526,15 @@ def test_a_write_in_one_thread_is_seen_in_another():
 # ---- random programs -----------------------------------------------------------------------------
 
 
+RANDOM_VIEWS = (
+    lambda y, k: y[k],
+    lambda y, k: y[:, 1:],
+    lambda y, k: y.t(),
+    lambda y, k: y[k:],
+    lambda y, k: y.unsqueeze(0)[0],
+)
+
+
 def run_program(library, seed: int):
     """A random program of views and in-place writes; what it computes, and its gradient."""
     rng = np.random.default_rng(seed)
@@ -508,8 +547,7 @@ def run_program(library, seed: int):
         action = rng.integers(11)
         if action < 4 and y.ndim == 2:
             k = int(rng.integers(y.shape[0]))
-            views = (lambda: y[k], lambda: y[:, 1:], lambda: y.t(), lambda: y[k:], lambda: y.unsqueeze(0)[0])
-            pool.append(views[rng.integers(len(views))]())
+            pool.append(RANDOM_VIEWS[rng.integers(len(RANDOM_VIEWS))](y, k))
         elif action == 4:
             y.mul_(float(rng.integers(1, 4)))
         elif action == 5:
@@ -535,7 +573,7 @@ def test_random_programs_of_views_and_writes_give_pytorchs_gradients(seed):
         wanted = run_program(torch, seed)
     except RuntimeError as error:
         assert "inplace operation" in str(error)
-        return                                   # a saved value was overwritten: PyTorch cannot say more
+        return  # a saved value was overwritten: PyTorch cannot say more
     found = run_program(fathom, seed)
     np.testing.assert_allclose(found[0], wanted[0], rtol=1e-10)
     np.testing.assert_allclose(found[1], wanted[1], rtol=1e-8)

@@ -168,7 +168,7 @@ def test_gradients_are_those_of_pytorch(case, dtype):
     theirs = [y for y in problem.outputs(tensors, torch) if y.is_floating_point() or y.is_complex()]
     weights = [torch.from_numpy(g.numpy()) for g in like(problem.f(*problem.chosen()), 1)]
     tracked = [(y, g) for y, g in zip(theirs, weights, strict=True) if y.requires_grad]
-    if not tracked:                              # no output depends on a variable
+    if not tracked:  # no output depends on a variable
         found = problem.gradient(*problem.chosen())
         assert all(not g.numpy().any() for g in found)
         return
@@ -262,7 +262,9 @@ def test_vmap_of_the_gradient_is_a_loop(case, dtype):
         [x.numpy() for x in Problem(case, dtype, seed).chosen()] for seed in range(BATCH)
     ], strict=True)]  # fmt: skip
     found = fathom.func.vmap(problem.gradient)(*[fathom.from_numpy(x) for x in stacks])
-    rows = [problem.gradient(*[fathom.from_numpy(np.array(x[n])) for x in stacks]) for n in range(BATCH)]
+    rows = [
+        problem.gradient(*[fathom.from_numpy(np.array(x[n])) for x in stacks]) for n in range(BATCH)
+    ]
     agree(found, [fathom.stack(parts) for parts in zip(*rows, strict=True)])
 
 
@@ -423,9 +425,11 @@ def exempt() -> set[str]:
 
 def test_every_public_function_that_pytorch_has_is_in_the_table():
     torch = pytest.importorskip("torch")
-    covered = {function_of(fathom, case.name) for case in CASES}     # also under another name
+    covered = {function_of(fathom, case.name) for case in CASES}  # also under another name
     spaces = ("linalg", "fft", "special")
-    names = dir(fathom) + [f"{space}.{name}" for space in spaces for name in dir(getattr(fathom, space))]
+    names = dir(fathom) + [
+        f"{space}.{name}" for space in spaces for name in dir(getattr(fathom, space))
+    ]
     missing = [
         name
         for name in names

@@ -89,7 +89,7 @@ OPERATORS = [
 @pytest.mark.parametrize("dtype", ["float32", "int64"])
 def test_operators_with_python_numbers_on_both_sides(op, number, dtype):
     if op is operator.sub and number is True:
-        return                                   # PyTorch refuses; here True counts as 1
+        return  # PyTorch refuses; here True counts as 1
     data = np.array([1, 2, 5, 7]).astype(dtype)
     for swap in (False, True):
         outcome = []
@@ -108,10 +108,15 @@ def test_operators_with_python_numbers_on_both_sides(op, number, dtype):
             np.testing.assert_allclose(outcome[0][1], outcome[1][1], rtol=1e-6)
 
 
-@pytest.mark.parametrize("op", [operator.and_, operator.or_, operator.xor], ids=lambda op: op.__name__)
+@pytest.mark.parametrize(
+    "op", [operator.and_, operator.or_, operator.xor], ids=lambda op: op.__name__
+)
 def test_bit_operators(op):
     for a, b in (([True, False], [True, True]), ([6, 3], [5, 1])):
-        assert op(fathom.tensor(a), fathom.tensor(b)).tolist() == op(torch.tensor(a), torch.tensor(b)).tolist()
+        assert (
+            op(fathom.tensor(a), fathom.tensor(b)).tolist()
+            == op(torch.tensor(a), torch.tensor(b)).tolist()
+        )
     assert (~fathom.tensor([True, False])).tolist() == [False, True]
     assert (~fathom.tensor([1, -2])).tolist() == (~torch.tensor([1, -2])).tolist()
     assert (fathom.tensor([1, 2]) << 2).tolist() == [4, 8]
@@ -127,7 +132,9 @@ def test_operators_with_numpy_arrays_give_tensors():
 
 
 def test_other_operands_are_refused_by_name():
-    with pytest.raises(TypeError, match="expected a tensor or a number, got str|unsupported operand"):
+    with pytest.raises(
+        TypeError, match="expected a tensor or a number, got str|unsupported operand"
+    ):
         fathom.ones(2) + "a"
     with pytest.raises(TypeError, match="list"):
         fathom.ones(2) * [1, 2]
@@ -136,7 +143,11 @@ def test_other_operands_are_refused_by_name():
 @LIBRARIES
 def test_unary_operators(m):
     x = m.tensor([-1.5, 2.0])
-    assert (-x).tolist() == [1.5, -2.0] and (+x).tolist() == [-1.5, 2.0] and abs(x).tolist() == [1.5, 2.0]
+    assert (
+        (-x).tolist() == [1.5, -2.0]
+        and (+x).tolist() == [-1.5, 2.0]
+        and abs(x).tolist() == [1.5, 2.0]
+    )
     with pytest.raises(RuntimeError):
         -m.tensor([True])
     with pytest.raises(RuntimeError):
@@ -148,7 +159,9 @@ def test_lists_of_numbers(m):
     assert m.tensor([[1, 2], [3, 4]]).tolist() == [[1, 2], [3, 4]]
     assert m.tensor(5).tolist() == 5
     assert m.tensor([m.tensor(1.0), m.tensor(2.0)]).tolist() == [1.0, 2.0]
-    assert m.tensor([np.array([1, 2]), np.array([3, 4])] if m is fathom else np.array([[1, 2], [3, 4]])).tolist() == [[1, 2], [3, 4]]
+    assert m.tensor(
+        [np.array([1, 2]), np.array([3, 4])] if m is fathom else np.array([[1, 2], [3, 4]])
+    ).tolist() == [[1, 2], [3, 4]]
     assert m.zeros(2, 0).tolist() == [[], []]
 
 
@@ -187,14 +200,20 @@ def test_arange_linspace_and_friends(m):
 @LIBRARIES
 def test_new_tensors_take_after_the_old(m):
     x = m.ones(2, dtype=m.float64)
-    for y in (x.new_zeros(3), x.new_ones(3), x.new_full((3,), 2), x.new_empty(3), x.new_tensor([1, 2, 3])):
+    for y in (
+        x.new_zeros(3),
+        x.new_ones(3),
+        x.new_full((3,), 2),
+        x.new_empty(3),
+        x.new_tensor([1, 2, 3]),
+    ):
         assert y.dtype is m.float64 and y.shape == (3,)
 
 
 @LIBRARIES
 def test_pickling_and_copying(m):
     x = m.tensor([1.0, 2.0], requires_grad=True)
-    y = pickle.loads(pickle.dumps(x))
+    y = pickle.loads(pickle.dumps(x))  # noqa: S301  (what it just wrote)
     assert y.tolist() == [1.0, 2.0] and y.requires_grad and y.is_leaf
     z = copy.copy(x)
     assert z.tolist() == [1.0, 2.0]
@@ -229,10 +248,12 @@ def test_shapes_that_do_not_fit_are_an_error_in_both_libraries(m):
         (lambda: fathom.ones(2, 3) + fathom.ones(2, 4), r"add: shapes \(2, 3\) and \(2, 4\) do not fit"),
         (lambda: fathom.ones(6).reshape(4, 2), r"reshape: shape \(4, 2\) is invalid for \(6,\), which has 6 elements"),
         (lambda: fathom.ones(6).reshape(-1, -1), "reshape: only one size can be -1"),
-        (lambda: fathom.cat([fathom.ones(2, 2), fathom.ones(3, 3)]), r"cat: .* tensor 0 is \(2, 2\), tensor 1 is \(3, 3\)"),
+        (lambda: fathom.cat([fathom.ones(2, 2), fathom.ones(3, 3)]),
+         r"cat: .* tensor 0 is \(2, 2\), tensor 1 is \(3, 3\)"),
         (lambda: fathom.ones(2, 3).sum(5), r"expected to be in range of \[-2, 1\], but got 5"),
         (lambda: fathom.arange(3).mean(), r"mean: .* floating point.*got fathom.int64; use x.float\(\).mean\(\)"),
-        (lambda: fathom.ones(2) @ fathom.ones(2, dtype=fathom.float64), "same dtype, got fathom.float32 and fathom.float64"),
+        (lambda: fathom.ones(2) @ fathom.ones(2, dtype=fathom.float64),
+         "same dtype, got fathom.float32 and fathom.float64"),
         (lambda: fathom.ones(2, 0).amax(1), "amax: .* size 0"),
         (lambda: fathom.ones(3).topk(5), "topk: .* k is 5, and dim -1 has size 3"),
         (lambda: fathom.where(fathom.ones(2), 1.0, 2.0), "boolean"),
@@ -250,7 +271,10 @@ def test_numpys_spellings_are_taken_where_pytorch_takes_them(m):
     x = m.arange(6.0).reshape(2, 3)
     assert x.sum(axis=0).tolist() == [3.0, 5.0, 7.0]
     assert m.sum(x, axis=1, keepdims=True).tolist() == [[3.0], [12.0]]
-    assert x.mean(axis=0, keepdim=True).shape == (1, 3) and x.max(axis=1).values.tolist() == [2.0, 5.0]
+    assert x.mean(axis=0, keepdim=True).shape == (1, 3) and x.max(axis=1).values.tolist() == [
+        2.0,
+        5.0,
+    ]
     assert x.argmax(axis=1).tolist() == [2, 2] and m.cat([x, x], axis=1).shape == (2, 6)
     assert m.stack([x, x], axis=2).shape == (2, 3, 2) and x.T.shape == (3, 2)
     with pytest.raises(TypeError):

@@ -19,9 +19,9 @@ class Context:
 
     def __init__(self, args: tuple) -> None:
         self.needs_input_grad = tuple(isinstance(x, TensorBase) and x.requires_grad for x in args)
-        self.given = [isinstance(x, TensorBase) for x in args]     # which arguments are tensors
-        self.saved: list[tuple[Tensor | None, int]] = []           # with the version each had
-        self.outputs: dict[int, Tensor] = {}                       # saved outputs, with their history
+        self.given = [isinstance(x, TensorBase) for x in args]  # which arguments are tensors
+        self.saved: list[tuple[Tensor | None, int]] = []  # with the version each had
+        self.outputs: dict[int, Tensor] = {}  # saved outputs, with their history
         self.without_gradient: set[int] = set()
         self.dirty: set[int] = set()
         self.materialize = True
@@ -75,7 +75,7 @@ class Custom(Primitive):
 
     def vjp(self, wanted, g, y, *xs):
         context = self.context
-        if tape.mode.enabled:                    # a saved output is a function of the inputs, too
+        if tape.mode.enabled:  # a saved output is a function of the inputs, too
             context.outputs = {
                 id(o): output_of(o, k, len(self.outputs), y) for k, o in enumerate(self.outputs)
             }
@@ -131,7 +131,9 @@ class Function:
     @staticmethod
     def backward(ctx: Any, *grad_outputs: Any) -> Any:
         """The gradient of each argument of forward, given those of its outputs."""
-        raise NotImplementedError("a Function needs a static method backward(ctx, ...) to be differentiated")
+        raise NotImplementedError(
+            "a Function needs a static method backward(ctx, ...) to be differentiated"
+        )
 
     @classmethod
     def apply(cls, *args: Any) -> Any:

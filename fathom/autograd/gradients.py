@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fathom.autograd.modes import no_grad
 from fathom.core import inplace, tape
@@ -52,7 +52,9 @@ def first_gradient(y: Tensor, gradient: Tensor | None) -> Tensor:
     if not isinstance(gradient, TensorBase):
         raise TypeError(f"gradient must be a tensor, got {type(gradient).__name__}")
     if gradient.shape != y.shape:
-        raise ShapeError(f"Mismatch in shape: gradient has {tuple(gradient.shape)}, the output has {tuple(y.shape)}")
+        raise ShapeError(
+            f"Mismatch in shape: gradient has {tuple(gradient.shape)}, the output has {tuple(y.shape)}"
+        )
     return gradient
 
 
@@ -65,7 +67,11 @@ def backward(
 ) -> None:
     """Add to `.grad` of every leaf (or of `inputs`) the gradient of the tensors."""
     ys = [tensors] if isinstance(tensors, TensorBase) else list(tensors)
-    gs = [grad_tensors] * len(ys) if grad_tensors is None or isinstance(grad_tensors, TensorBase) else list(grad_tensors)
+    gs = (
+        [grad_tensors] * len(ys)
+        if grad_tensors is None or isinstance(grad_tensors, TensorBase)
+        else list(grad_tensors)
+    )
     starts = [(tape.edge(y), first_gradient(y, g)) for y, g in zip(ys, gs, strict=True)]
     kept = None if inputs is None else {tape.edge(x): x for x in inputs}
     retain = create_graph if retain_graph is None else retain_graph
@@ -84,7 +90,12 @@ def accumulate(leaf: Tensor, g: Tensor, create_graph: bool, given: set[int]) -> 
     if create_graph:
         leaf.grad = g.clone() if leaf.grad is None else leaf.grad + g
     elif leaf.grad is None:
-        shared = not is_plain(g) or g.array.base is not None or id(g.array) in given or not g.array.flags.c_contiguous
+        shared = (
+            not is_plain(g)
+            or g.array.base is not None
+            or id(g.array) in given
+            or not g.array.flags.c_contiguous
+        )
         leaf.grad = g.detach().clone() if shared else new(g.array)
         given.add(id(g.array))
     else:
@@ -110,16 +121,25 @@ def grad(
     """
     ys = [outputs] if isinstance(outputs, TensorBase) else list(outputs)
     xs = [inputs] if isinstance(inputs, TensorBase) else list(inputs)
-    gs = [grad_outputs] * len(ys) if grad_outputs is None or isinstance(grad_outputs, TensorBase) else list(grad_outputs)
+    gs = (
+        [grad_outputs] * len(ys)
+        if grad_outputs is None or isinstance(grad_outputs, TensorBase)
+        else list(grad_outputs)
+    )
     for k, x in enumerate(xs):
         if not x.requires_grad:
-            raise RuntimeError(f"One of the differentiated Tensors does not require grad: input {k}, shape {tuple(x.shape)}")
+            raise RuntimeError(
+                f"One of the differentiated Tensors does not require grad: input {k}, shape {tuple(x.shape)}"
+            )
     edges = [tape.edge(x) for x in xs]
     starts = [(tape.edge(y), first_gradient(y, g)) for y, g in zip(ys, gs, strict=True)]
     retain = create_graph if retain_graph is None else retain_graph
     arrived = tape.sweep(starts, edges, create_graph, retain)
     if materialize_grads:
-        return tuple(arrived[e] if e in arrived else x.new_zeros(x.shape) for e, x in zip(edges, xs, strict=True))
+        return tuple(
+            arrived[e] if e in arrived else x.new_zeros(x.shape)
+            for e, x in zip(edges, xs, strict=True)
+        )
     found = tuple(arrived.get(e) for e in edges)
     if not allow_unused and any(g is None for g in found):
         unused = [k for k, g in enumerate(found) if g is None]
@@ -127,4 +147,4 @@ def grad(
             f"One of the differentiated Tensors appears to not have been used in the graph: input(s) {unused}."
             " Set allow_unused=True if this is the desired behavior"
         )
-    return found                                 # type: ignore[return-value]
+    return found  # type: ignore[return-value]

@@ -80,7 +80,9 @@ def decorated(mode: tape.grad_mode, function: Callable) -> Callable:
                 except GeneratorExit:
                     steps.close()
                     raise
-                except BaseException as error:   # thrown in by whoever runs it: it is the generator's
+                except (
+                    BaseException
+                ) as error:  # thrown in by whoever runs it: it is the generator's
                     thrown = error
 
         return stepped

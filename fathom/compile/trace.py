@@ -67,9 +67,9 @@ class Graph:
     steps: list[Step] = field(default_factory=list)
     outputs: list[Symbol] = field(default_factory=list)
     updates: list[tuple[Symbol, Symbol]] = field(default_factory=list)
-    adopted: list[tuple] = field(default_factory=list, repr=False)         # see Symbol.adopt
-    structure: Any = None                        # the nesting of the outputs (see core/trees.py)
-    known: dict[int, Symbol] = field(default_factory=dict, repr=False)     # constants, by array
+    adopted: list[tuple] = field(default_factory=list, repr=False)  # see Symbol.adopt
+    structure: Any = None  # the nesting of the outputs (see core/trees.py)
+    known: dict[int, Symbol] = field(default_factory=dict, repr=False)  # constants, by array
 
     def symbol(self, shape: Sequence[int], dtype: np.dtype) -> Symbol:
         """A new symbol of this graph."""
@@ -82,7 +82,7 @@ class Graph:
             return array
         if id(array) not in self.known:
             self.known[id(array)] = constant = self.symbol(array.shape, array.dtype)
-            self.constants.append((constant, array))     # which also keeps the array, and so its id
+            self.constants.append((constant, array))  # which also keeps the array, and so its id
         return self.known[id(array)]
 
     def add(self, primitive: Primitive, inputs: Sequence[Symbol]) -> Symbol:
@@ -112,7 +112,9 @@ class Graph:
         lines += [(f"{names[c]} = {summary(array)}", c) for c, array in self.constants]
         for step in self.steps:
             operands = " ".join(names[x] for x in step.inputs)
-            lines.append((f"{names[step.output]} = {step.primitive} {operands}".rstrip(), step.output))
+            lines.append(
+                (f"{names[step.output]} = {step.primitive} {operands}".rstrip(), step.output)
+            )
         width = min(max((len(text) for text, _ in lines), default=0), 60)
         table = [f"{text:<{width}}   # {s.shape} {s.dtype}" for text, s in lines]
         table += [f"{names[x]} <- {names[value]}" for x, value in self.updates]

@@ -80,4 +80,8 @@ def brought(xp, array):
     """The array on the current device; of one number repeated, only the number is copied."""
     if device_of(array) != CPU:
         return array
-    return xp.broadcast_to(xp.asarray(array[(0,) * array.ndim]), array.shape) if array.size else xp.asarray(array)
+    return (
+        xp.broadcast_to(xp.asarray(array[(0,) * array.ndim]), array.shape)
+        if array.size
+        else xp.asarray(array)
+    )

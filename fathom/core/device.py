@@ -51,7 +51,7 @@ def cupy() -> types.ModuleType | None:
     try:
         module = importlib.import_module("cupy")
         return module if module.cuda.runtime.getDeviceCount() > 0 else None
-    except Exception:                            # CuPy raises its own errors without a driver
+    except Exception:  # CuPy raises its own errors without a driver
         return None
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import ml_dtypes
 import numpy as np
 
-KINDS = ("bool", "int", "float", "complex")      # each kind absorbs those before it
+KINDS = ("bool", "int", "float", "complex")  # each kind absorbs those before it
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +42,7 @@ class dtype:
     def __repr__(self) -> str:
         return f"fathom.{self.name}"
 
-    def __reduce__(self):                        # copies and worker processes get the same object
+    def __reduce__(self):  # copies and worker processes get the same object
         return BY_NAME.__getitem__, (self.name,)
 
 
@@ -133,7 +133,7 @@ def promote_types(a: dtype, b: dtype) -> dtype:
     if a.kind != b.kind:
         low, high = sorted((a, b), key=lambda d: KINDS.index(d.kind))
         return complex128 if high is complex64 and low is float64 else high
-    if uint8 in (a, b):                          # no signed dtype of one byte holds 255
+    if uint8 in (a, b):  # no signed dtype of one byte holds 255
         other = b if a is uint8 else a
         return int16 if other is int8 else other
     if {a, b} == {float16, bfloat16}:
@@ -152,7 +152,9 @@ def combine(sized: dtype | None, zero_dim: dtype | None, scalar: dtype | None) -
             result = d
         elif KINDS.index(d.kind) > KINDS.index(result.kind):
             if d.kind == "complex" and result.kind == "float":
-                d = complex128 if result is float64 else complex64     # with parts as wide as the floats
+                d = (
+                    complex128 if result is float64 else complex64
+                )  # with parts as wide as the floats
             result = d
     assert result is not None
     return result

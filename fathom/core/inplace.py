@@ -59,9 +59,13 @@ def computed(operation: Callable[..., Tensor], x: Tensor, *args: Any, **kwargs: 
     before = alias(x)
     since = next(tape.order)
     y = operation(before, *args, **kwargs)
-    if y.tracked and is_plain(before) and any(
-        node.primitive.reads_inputs and any(input is before for input in node.inputs)
-        for node in tape.reachable([y.node], since)
+    if (
+        y.tracked
+        and is_plain(before)
+        and any(
+            node.primitive.reads_inputs and any(input is before for input in node.inputs)
+            for node in tape.reachable([y.node], since)
+        )
     ):
         before.array, before.version = before.array.copy(), None
     return y
@@ -75,7 +79,9 @@ def check(x: Tensor, y: Tensor) -> None:
         )
     kinds = ("bool", "int", "float", "complex")
     if kinds.index(y.dtype.kind) > kinds.index(x.dtype.kind):
-        raise RuntimeError(f"result type {y.dtype} can't be cast to the desired output type {x.dtype}")
+        raise RuntimeError(
+            f"result type {y.dtype} can't be cast to the desired output type {x.dtype}"
+        )
     if tape.mode.enabled:
         root = x
         while root.origin is not None and root.origin[1].differentiable:
@@ -91,7 +97,9 @@ def check(x: Tensor, y: Tensor) -> None:
 def write(x: Tensor, y: Tensor) -> None:
     """Copy y's numbers into x's memory."""
     array = x.array
-    if array.size and any(stride == 0 and size > 1 for stride, size in zip(array.strides, array.shape, strict=True)):
+    if array.size and any(
+        stride == 0 and size > 1 for stride, size in zip(array.strides, array.shape, strict=True)
+    ):
         raise RuntimeError(
             "unsupported operation: more than one element of the written-to tensor refers to a single"
             " memory location; clone() it before writing to it"
@@ -139,7 +147,7 @@ def ripple(x: Tensor, y: Tensor) -> None:
 
 def replaced(origin: Tensor, primitive: Primitive, y: Tensor) -> Tensor:
     """origin with y in the place that the view `primitive` shows: where(mask, A^T y, origin)."""
-    if not primitive.differentiable:             # a detached view shows all of it
+    if not primitive.differentiable:  # a detached view shows all of it
         return y
     (scattered,) = primitive.adjoint(y, origin)
     (mask,) = primitive.adjoint(y.new_ones(y.shape), origin)

@@ -109,7 +109,11 @@ def _latex(e: Expr, names: Names) -> tuple[str, int]:
             return subscript(e.array.name, [latex(i, names) for i in e.at]), TIGHT
         case Reduce():
             over = ",".join(names[k] for k in e.over)
-            body = latex(e.body, names, True) if is_logical(e.body) else wrapped(e.body, names, PRODUCT)
+            body = (
+                latex(e.body, names, True)
+                if is_logical(e.body)
+                else wrapped(e.body, names, PRODUCT)
+            )
             return f"{BIG[e.name]}_{{{over}}} {body}", PRODUCT
         case Call(name="cast"):
             inner = e.args[0]
@@ -133,11 +137,17 @@ def _latex(e: Expr, names: Names) -> tuple[str, int]:
         case Call(name="where"):
             condition, a, b = (latex(x, names) for x in e.args)
             otherwise = rf"{b} & \text{{otherwise}}"
-            return rf"\begin{{cases}} {a} & \text{{if }} {condition} \\ {otherwise} \end{{cases}}", TIGHT
+            return (
+                rf"\begin{{cases}} {a} & \text{{if }} {condition} \\ {otherwise} \end{{cases}}",
+                TIGHT,
+            )
         case Call(name="//"):
-            return rf"\lfloor {wrapped(e.args[0], names, PRODUCT)} / {wrapped(e.args[1], names, TIGHT)} \rfloor", TIGHT
+            return (
+                rf"\lfloor {wrapped(e.args[0], names, PRODUCT)} / {wrapped(e.args[1], names, TIGHT)} \rfloor",
+                TIGHT,
+            )
         case Call(name="*", args=(a, Const() as n)) if not isinstance(a, Const):
-            return _latex(Call("*", (n, a)), names)      # 2i, not i2
+            return _latex(Call("*", (n, a)), names)  # 2i, not i2
         case Call(name="*", args=(Const(value=int() as n), Index() as i)):
             return f"{n}{names[i]}", PRODUCT
     if not isinstance(e, Call):
@@ -148,7 +158,7 @@ def _latex(e: Expr, names: Names) -> tuple[str, int]:
         before, after = wrapped(e.args[0], names, level), wrapped(e.args[1], names, right)
         mixed = after.startswith(r"\frac") and before[-1].isdigit()
         if e.name == "*" and (after[0].isdigit() or mixed):
-            sign = r" \times "                   # 2 x 3, not 2 3; 1 x 1/2 is not one and a half
+            sign = r" \times "  # 2 x 3, not 2 3; 1 x 1/2 is not one and a half
         return before + sign + after, level
     if e.name in FORMS:
         level, form = FORMS[e.name]
@@ -177,7 +187,9 @@ def intervals(conditions: list[Expr], names: Names) -> list[str]:
     parts = []
     while conditions:
         match conditions:
-            case [Call(name="<=", args=(low, x)), Call(name="<", args=(same, high)), *rest] if x == same:
+            case [Call(name="<=", args=(low, x)), Call(name="<", args=(same, high)), *rest] if (
+                x == same
+            ):
                 parts.append(interval(low, x, high, names))
                 conditions = rest
             case [first, *rest]:

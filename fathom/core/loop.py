@@ -131,7 +131,12 @@ def as_expr(value) -> Expr:
 def fold(name: str, a, b) -> Expr:
     """`a name b`, worked out where that takes no data: indices stay readable."""
     a, b = as_expr(a), as_expr(b)
-    if isinstance(a, Const) and isinstance(b, Const) and isinstance(a.value, int) and isinstance(b.value, int):
+    if (
+        isinstance(a, Const)
+        and isinstance(b, Const)
+        and isinstance(a.value, int)
+        and isinstance(b.value, int)
+    ):
         if name in INTEGER and not (name in ("//", "%") and b.value == 0):
             return Const(INTEGER[name](a.value, b.value))
     if isinstance(b, Const) and b.dtype is None and type(b.value) is int:
@@ -149,15 +154,20 @@ def divided(name: str, a: Expr, n: int) -> Expr:
     """`a // n` or `a % n`, of an index expression: what is known not to matter is left out."""
     if name == "%" and n == 1:
         return Const(0)
-    if limit(a) <= n:                            # 0 <= a < n
+    if limit(a) <= n:  # 0 <= a < n
         return Const(0) if name == "//" else a
-    if limit(a) == float("inf"):                 # an element of an array, not an index
+    if limit(a) == float("inf"):  # an element of an array, not an index
         return Call(name, (a, Const(n)))
     if isinstance(a, Call) and isinstance(a.args[-1], Const) and a.name == name == "//":
         return divided(name, a.args[0], a.args[1].value * n)
-    if isinstance(a, Call) and a.name == "+":    # (n x + k) // n, with 0 <= k < n
+    if isinstance(a, Call) and a.name == "+":  # (n x + k) // n, with 0 <= k < n
         times, rest = a.args
-        if isinstance(times, Call) and times.name == "*" and times.args[1] == Const(n) and limit(rest) <= n:
+        if (
+            isinstance(times, Call)
+            and times.name == "*"
+            and times.args[1] == Const(n)
+            and limit(rest) <= n
+        ):
             return times.args[0] if name == "//" else rest
     return Call(name, (a, Const(n)))
 
@@ -208,7 +218,7 @@ less, less_equal, equal = map(function, ("<", "<=", "=="))
 opposite = function("not")
 bitwise_and, bitwise_or = map(function, ("bitand", "bitor"))
 xor, shift_left, shift_right = map(function, ("xor", "<<", ">>"))
-where = function("where")                        # where(condition, a, b): the other branch is not read
+where = function("where")  # where(condition, a, b): the other branch is not read
 
 
 def cast(x, dtype: np.dtype) -> Expr:
@@ -273,9 +283,15 @@ def unravel(position: Expr, shape: Sequence[int]) -> tuple[Expr, ...]:
 
 # ---- the reference interpreter -------------------------------------------------------------------
 
+
+def sign_of(x):
+    """-1, 0 or 1; 0 at NaN."""
+    return np.greater(x, 0) - 1.0 * np.less(x, 0)
+
+
 SCALAR = {
     "+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide, "//": np.floor_divide,
-    "%": np.remainder, "neg": np.negative, "abs": np.abs, "sign": lambda x: np.greater(x, 0) - 1.0 * np.less(x, 0), "floor": np.floor,
+    "%": np.remainder, "neg": np.negative, "abs": np.abs, "sign": sign_of, "floor": np.floor,
     "round": np.rint, "exp": np.exp, "expm1": np.expm1, "log": np.log, "log1p": np.log1p,
     "sqrt": np.sqrt, "sin": np.sin, "cos": np.cos, "tan": np.tan, "tanh": np.tanh,
     "atan2": np.arctan2, "pow": np.power, "max": np.maximum, "min": np.minimum, "<": np.less,
@@ -314,7 +330,7 @@ def _evaluate(e: Expr, axes: tuple[Index, ...], arrays: dict[str, np.ndarray]):
             return np.arange(e.size).reshape(grid)
         case Load():
             array = arrays[e.array.name]
-            if 0 in array.shape:                 # nothing to read: only a guarded branch comes here
+            if 0 in array.shape:  # nothing to read: only a guarded branch comes here
                 return np.zeros((), array.dtype)
             at = [_evaluate(i, axes, arrays) for i in e.at]
             safe = [np.clip(i, 0, n - 1) for i, n in zip(at, array.shape, strict=True)]
@@ -327,7 +343,11 @@ def _evaluate(e: Expr, axes: tuple[Index, ...], arrays: dict[str, np.ndarray]):
             last = tuple(range(len(axes), len(inner)))
             if values.dtype.kind in "b" and e.name in ("+", "*"):
                 values = values.astype(np.int64)
-            return REDUCTION[e.name](values, axis=last, dtype=values.dtype) if e.name in "+*" else REDUCTION[e.name](values, axis=last)
+            return (
+                REDUCTION[e.name](values, axis=last, dtype=values.dtype)
+                if e.name in "+*"
+                else REDUCTION[e.name](values, axis=last)
+            )
         case Call(name="cast"):
             return np.asarray(_evaluate(e.args[0], axes, arrays)).astype(e.dtype)
         case Call(name="where"):

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 class Primitive:
     """One operation. Subclasses are frozen dataclasses and say what they can; the rest raises."""
 
-    is_view = False                              # the output may share the first input's memory
-    differentiable = True                        # False: the output carries no gradient
-    reads_inputs = True                          # False: vjp needs no input's values, only y's or none
+    is_view = False  # the output may share the first input's memory
+    differentiable = True  # False: the output carries no gradient
+    reads_inputs = True  # False: vjp needs no input's values, only y's or none
 
     def __call__(self, *inputs: Tensor) -> Tensor:
         return apply(self, *inputs)
@@ -93,14 +93,18 @@ class Elementwise(Primitive):
 
     def vjp(self, wanted, g, y, *xs):
         partials = self.partials(y, *xs)
-        return [times(g, conjugate(d)) if w else None for w, d in zip(wanted, partials, strict=True)]
+        return [
+            times(g, conjugate(d)) if w else None for w, d in zip(wanted, partials, strict=True)
+        ]
 
     def jvp(self, dxs, y, *xs):
         partials = self.partials(y, *xs)
         return total([times(dx, d) for dx, d in zip(dxs, partials, strict=True) if dx is not None])
 
     def batch(self, size, batched, *xs):
-        return self(*[x if b else x.expand((size, *x.shape)) for x, b in zip(xs, batched, strict=True)])
+        return self(
+            *[x if b else x.expand((size, *x.shape)) for x, b in zip(xs, batched, strict=True)]
+        )
 
     def element(self, i, *xs):
         return self.scalar(*[x[i] for x in xs])

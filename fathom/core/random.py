@@ -19,7 +19,7 @@ from fathom.core.device import device
 if TYPE_CHECKING:
     from fathom.tensors import Tensor
 
-GOLDEN = 0x9E3779B97F4A7C15                      # 2^64 / golden ratio, odd
+GOLDEN = 0x9E3779B97F4A7C15  # 2^64 / golden ratio, odd
 FIRST, SECOND = 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
 MASK = (1 << 64) - 1
 

@@ -14,7 +14,9 @@ def flatten(tree: Any) -> tuple[list, Any]:
     """The leaves of nested tuples, lists and dicts, and the structure that holds them."""
     if isinstance(tree, dict):
         parts = {key: flatten(value) for key, value in tree.items()}
-        return [x for xs, _ in parts.values() for x in xs], {key: structure for key, (_, structure) in parts.items()}
+        return [x for xs, _ in parts.values() for x in xs], {
+            key: structure for key, (_, structure) in parts.items()
+        }
     if isinstance(tree, (tuple, list)):
         pairs = [flatten(value) for value in tree]
         structures = [structure for _, structure in pairs]

@@ -43,8 +43,8 @@ class watching:
             return y
 
         self.door = door
-        Primitive.__call__ = watched             # type: ignore[method-assign]
+        Primitive.__call__ = watched  # type: ignore[method-assign]
         return self
 
     def __exit__(self, *_: object) -> None:
-        Primitive.__call__ = self.door           # type: ignore[method-assign]
+        Primitive.__call__ = self.door  # type: ignore[method-assign]

@@ -49,7 +49,9 @@ class Map:
         return new(Batched(self.level, value, self.size))
 
 
-def vmap(func: Callable, in_dims: Any = 0, out_dims: Any = 0, randomness: str = "error") -> Callable:
+def vmap(
+    func: Callable, in_dims: Any = 0, out_dims: Any = 0, randomness: str = "error"
+) -> Callable:
     """The function that maps `func` over a dim of its arguments (None: the same for all examples).
 
     `in_dims` is a number or None for all arguments, or a tuple with one for each (nested like the arguments).
@@ -61,16 +63,26 @@ def vmap(func: Callable, in_dims: Any = 0, out_dims: Any = 0, randomness: str = 
     """
 
     if randomness not in ("error", "different", "same"):
-        raise ValueError(f"vmap: randomness must be 'error', 'different' or 'same', got {randomness!r}")
+        raise ValueError(
+            f"vmap: randomness must be 'error', 'different' or 'same', got {randomness!r}"
+        )
 
     @functools.wraps(func)
     def mapped(*args: Any, **kwargs: Any) -> Any:
         xs, structure = flatten(args)
-        dims = dims_of(structure, in_dims if isinstance(in_dims, (tuple, list)) else (in_dims,) * len(args))
-        sizes = {x.shape[d] for x, d in zip(xs, dims, strict=True) if d is not None and isinstance(x, TensorBase)}
+        dims = dims_of(
+            structure, in_dims if isinstance(in_dims, (tuple, list)) else (in_dims,) * len(args)
+        )
+        sizes = {
+            x.shape[d]
+            for x, d in zip(xs, dims, strict=True)
+            if d is not None and isinstance(x, TensorBase)
+        }
         if len(sizes) != 1:
             found = "no argument is mapped" if not sizes else f"got sizes {sorted(sizes)}"
-            raise ValueError(f"vmap: all mapped arguments need one and the same batch size, {found}; in_dims={in_dims}")
+            raise ValueError(
+                f"vmap: all mapped arguments need one and the same batch size, {found}; in_dims={in_dims}"
+            )
         size, level = sizes.pop(), next(levels)
         wrapped = [wrap(x, d, size, level) for x, d in zip(xs, dims, strict=True)]
         before = running.maps
@@ -95,7 +107,9 @@ def dims_of(structure: Any, dims: Any) -> list:
     if isinstance(structure, dict):
         return [d for key, part in structure.items() for d in dims_of(part, dims[key])]
     if len(dims) != len(structure):
-        raise ValueError(f"vmap: in_dims or out_dims {dims} must have one entry for each of {len(structure)} values")
+        raise ValueError(
+            f"vmap: in_dims or out_dims {dims} must have one entry for each of {len(structure)} values"
+        )
     return [d for part, entry in zip(structure, dims, strict=True) for d in dims_of(part, entry)]
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fathom.core.base import at_level, levels, new
 from fathom.core.trees import flatten, unflatten
 
 if TYPE_CHECKING:
     from fathom.tensors import Tensor
+
 
 @dataclass(eq=False)
 class Dual:
@@ -47,11 +48,17 @@ def jvp(func: Callable, primals: tuple, tangents: tuple, has_aux: bool = False) 
     xs, structure = flatten(tuple(primals))
     dxs, _ = flatten(tuple(tangents))
     if len(xs) != len(dxs):
-        raise RuntimeError(f"jvp: expected one tangent for each primal, got {len(xs)} primals and {len(dxs)} tangents")
+        raise RuntimeError(
+            f"jvp: expected one tangent for each primal, got {len(xs)} primals and {len(dxs)} tangents"
+        )
     for x, dx in zip(xs, dxs, strict=True):
         if x.shape != dx.shape:
-            raise RuntimeError(f"jvp: a tangent has shape {tuple(dx.shape)}, its primal {tuple(x.shape)}")
-    result = func(*unflatten(structure, [new(Dual(level, x, dx)) for x, dx in zip(xs, dxs, strict=True)]))
+            raise RuntimeError(
+                f"jvp: a tangent has shape {tuple(dx.shape)}, its primal {tuple(x.shape)}"
+            )
+    result = func(
+        *unflatten(structure, [new(Dual(level, x, dx)) for x, dx in zip(xs, dxs, strict=True)])
+    )
     result, aux = result if has_aux else (result, None)
     ys, shape_of_result = flatten(result)
     values = unflatten(shape_of_result, [primal_at(y, level) for y in ys])

@@ -28,7 +28,9 @@ def only(k: int, g: Tensor, xs: list[Tensor]) -> list[Tensor]:
     return [g if j == k else x.new_zeros(x.shape) for j, x in enumerate(xs)]
 
 
-def jacrev(func: Callable, argnums: int | tuple[int, ...] = 0, *, has_aux: bool = False) -> Callable:
+def jacrev(
+    func: Callable, argnums: int | tuple[int, ...] = 0, *, has_aux: bool = False
+) -> Callable:
     """The function that gives df/dx, (*y.shape, *x.shape), by one backward pass for each output element.
 
     Arguments and results may be nested: the jacobian has the results' structure, and in each place the
@@ -82,7 +84,9 @@ def jacfwd(func: Callable, argnums: int | tuple[int, ...] = 0, has_aux: bool = F
 
         parts = [flatten(columns(k)) for k in range(len(leaves))]
         outputs = parts[0][1]
-        of_each = [unflatten(inputs, row) for row in zip(*[found for found, _ in parts], strict=True)]
+        of_each = [
+            unflatten(inputs, row) for row in zip(*[found for found, _ in parts], strict=True)
+        ]
         whole = unflatten(outputs, [row[0] if isinstance(argnums, int) else row for row in of_each])
         return (whole, f(*xs)[1]) if has_aux else whole
 

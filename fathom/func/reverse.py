@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 def tracked_alias(x: Tensor) -> Tensor:
     """x under another name, tracked whether x is or not, in any grad mode."""
     if not isinstance(x, TensorBase) or x.dtype.kind not in ("float", "complex"):
-        raise RuntimeError(f"expected a tensor of floating-point or complex dtype to differentiate by, got {getattr(x, 'dtype', type(x).__name__)}")
-    y = Alias()(x)                               # inside a wrapper this is recorded for those outside
+        found = getattr(x, "dtype", type(x).__name__)
+        raise RuntimeError(
+            f"expected a tensor of floating-point or complex dtype to differentiate by, got {found}"
+        )
+    y = Alias()(x)  # inside a wrapper this is recorded for those outside
     y.origin, y.version = None, [0]
     y.tracked, y.node = True, tape.Node(Alias(), (x,), y)
     return y
@@ -42,7 +45,7 @@ def escapes(ys: list, inputs: list) -> bool:
             continue
         seen.add(at)
         if not isinstance(at, tape.Node) or all(p is None for p in at.parents):
-            return True                          # a leaf, or the input of another transform
+            return True  # a leaf, or the input of another transform
         stack += at.parents
         stack += [edge for x in at.inputs or () for edge in edges_inside(x)]
     return False
@@ -75,7 +78,9 @@ def vjp(func: Callable, *primals: Any, has_aux: bool = False) -> tuple:
         gs, _ = flatten(cotangents[0] if len(cotangents) == 1 else cotangents)
         for y, g in zip(ys, gs, strict=True):
             if y.shape != g.shape:
-                raise RuntimeError(f"vjp: a cotangent has shape {tuple(g.shape)}, its output {tuple(y.shape)}")
+                raise RuntimeError(
+                    f"vjp: a cotangent has shape {tuple(g.shape)}, its output {tuple(y.shape)}"
+                )
         starts = [(y.node or y, g) for y, g in zip(ys, gs, strict=True) if y.tracked]
         again = outside or (tape.mode.enabled and any(g.requires_grad for g in gs))
         arrived = tape.sweep(starts, [x.node for x in inputs], again, True)
@@ -104,7 +109,9 @@ def of_chosen(
     return f, tuple(args[at] for at in chosen)
 
 
-def grad_and_value(func: Callable, argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Callable:
+def grad_and_value(
+    func: Callable, argnums: int | tuple[int, ...] = 0, has_aux: bool = False
+) -> Callable:
     """The function that gives (gradient, value) of a scalar function; with has_aux (gradient, (value, aux))."""
 
     def gradient(*args: Any, **kwargs: Any) -> tuple:
@@ -112,7 +119,9 @@ def grad_and_value(func: Callable, argnums: int | tuple[int, ...] = 0, has_aux: 
         y, pullback, *aux = vjp(f, *xs, has_aux=has_aux)
         if not isinstance(y, TensorBase) or y.numel() != 1:
             shape = tuple(y.shape) if isinstance(y, TensorBase) else type(y).__name__
-            raise RuntimeError(f"grad: expected the function to return a scalar tensor, got {shape}")
+            raise RuntimeError(
+                f"grad: expected the function to return a scalar tensor, got {shape}"
+            )
         g = pullback(y.new_ones(y.shape))
         g = g[0] if isinstance(argnums, int) else g
         return g, (y, aux[0]) if has_aux else y

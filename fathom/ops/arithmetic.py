@@ -160,7 +160,7 @@ class Abs(Elementwise):
         return (x.sgn(),)
 
     def vjp(self, wanted, g, y, x):
-        return (g * x.sgn(),)                    # for complex x: the direction of x, times g
+        return (g * x.sgn(),)  # for complex x: the direction of x, times g
 
     def jvp(self, dxs, y, x):
         return None if dxs[0] is None else (dxs[0] * x.sgn().conj()).real
@@ -196,7 +196,7 @@ class Cast(Elementwise):
     to: dtypes.dtype
 
     @property
-    def differentiable(self) -> bool:            # type: ignore[override]
+    def differentiable(self) -> bool:  # type: ignore[override]
         return self.to.kind in ("float", "complex")
 
     def dtype(self, x):
@@ -218,7 +218,6 @@ class Cast(Elementwise):
 
 
 # ---- public functions ----------------------------------------------------------------------------
-
 
 
 def add(input: Tensor | Number, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
@@ -248,7 +247,9 @@ def mul(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     return Mul()(*paired("mul", input, other))
 
 
-def div(input: Tensor | Number, other: Tensor | Number, *, rounding_mode: str | None = None) -> Tensor:
+def div(
+    input: Tensor | Number, other: Tensor | Number, *, rounding_mode: str | None = None
+) -> Tensor:
     """Quotient, $y_i = a_i / b_i$; integers give floating-point numbers.
 
     rounding_mode: None; "floor" rounds down; "trunc" rounds towards zero (both keep integer dtypes).
@@ -260,7 +261,9 @@ def div(input: Tensor | Number, other: Tensor | Number, *, rounding_mode: str | 
         kind = a.dtype
         return Div()(floating(a), floating(b)).trunc().to(kind)
     if rounding_mode is not None:
-        raise RuntimeError(f"div: rounding_mode must be None, 'trunc' or 'floor', got {rounding_mode!r}")
+        raise RuntimeError(
+            f"div: rounding_mode must be None, 'trunc' or 'floor', got {rounding_mode!r}"
+        )
     return Div()(floating(a), floating(b))
 
 
@@ -301,7 +304,11 @@ def positive(input: Tensor) -> Tensor:
 def pow(input: Tensor | Number, exponent: Tensor | Number) -> Tensor:
     r"""Power, $y_i = a_i^{b_i}$. Small whole exponents become products, $1/2$ a square root."""
     a, b = operand_of("pow", input), operand_of("pow", exponent)
-    if isinstance(b, (int, float)) and not isinstance(b, bool) and not isinstance(a, (int, float, complex)):
+    if (
+        isinstance(b, (int, float))
+        and not isinstance(b, bool)
+        and not isinstance(a, (int, float, complex))
+    ):
         if b == 2:
             return square(a)
         if b == 1:
@@ -309,7 +316,9 @@ def pow(input: Tensor | Number, exponent: Tensor | Number) -> Tensor:
         if b == 0.5 and a.dtype.kind in ("float", "complex"):
             return a.sqrt()
         if isinstance(b, int) and b < 0 and a.dtype.kind == "int":
-            raise RuntimeError("pow: Integers to negative integer powers are not allowed; use a float tensor")
+            raise RuntimeError(
+                "pow: Integers to negative integer powers are not allowed; use a float tensor"
+            )
     return Pow()(*paired("pow", a, b))
 
 

@@ -30,7 +30,7 @@ def numpy_names(f: Callable[P, R]) -> Callable[P, R]:
 
 def one_axis(dim: int, ndim: int, name: str = "dim") -> int:
     """dim as an axis number: negative dims count from the end. Raises IndexError."""
-    span = max(ndim, 1)                          # a 0-d tensor may be asked for dim 0
+    span = max(ndim, 1)  # a 0-d tensor may be asked for dim 0
     if not -span <= dim < span:
         raise IndexError(
             f"{name}: Dimension out of range (expected to be in range of [{-span}, {span - 1}], but got {dim})"
@@ -64,6 +64,6 @@ def sizes_of(args: tuple) -> tuple[int, ...]:
     if len(args) == 1 and not hasattr(args[0], "__index__"):
         args = tuple(args[0])
     for n in args:
-        if type(n) is not int:                   # a 0-d tensor, or a NumPy integer
+        if type(n) is not int:  # a 0-d tensor, or a NumPy integer
             return tuple(int(n) for n in args)
     return args

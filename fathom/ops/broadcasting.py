@@ -46,7 +46,9 @@ def takes(x: Tensor, number: object) -> bool:
 def constant(number: Number, x: Tensor) -> Tensor:
     """The number at every place of x's shape: one element in memory, with strides of 0."""
     like = x.array
-    return new(np.ndarray(like.shape, like.dtype, np.array(number, like.dtype), 0, (0,) * len(like.shape)))
+    return new(
+        np.ndarray(like.shape, like.dtype, np.array(number, like.dtype), 0, (0,) * len(like.shape))
+    )
 
 
 def same_dtype(name: str, *operands: Tensor | Number) -> list[Tensor]:
@@ -76,7 +78,7 @@ def result_type(*operands: Tensor | Number) -> dtypes.dtype:
     >>> fathom.result_type(fathom.tensor([1, 2]), 1.0)
     fathom.float32
     """
-    ranks: list[dtypes.dtype | None] = [None, None, None]    # with dims, 0-d, Python numbers
+    ranks: list[dtypes.dtype | None] = [None, None, None]  # with dims, 0-d, Python numbers
     for x in operands:
         if isinstance(x, TensorBase):
             rank, d = (0 if x.array.shape else 1), x.dtype

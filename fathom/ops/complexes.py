@@ -175,7 +175,11 @@ def view_as_real(input: Tensor) -> Tensor:
 def view_as_complex(input: Tensor) -> Tensor:
     """Pairs of real numbers as complex ones, sharing memory. (*I, 2) -> (*I) complex."""
     if input.dtype.name not in ("float32", "float64"):
-        raise RuntimeError(f"view_as_complex: expected a float32 or float64 tensor, got {input.dtype}")
+        raise RuntimeError(
+            f"view_as_complex: expected a float32 or float64 tensor, got {input.dtype}"
+        )
     if not input.ndim or input.shape[-1] != 2:
-        raise RuntimeError(f"view_as_complex: the last dim must have size 2, got {tuple(input.shape)}")
+        raise RuntimeError(
+            f"view_as_complex: the last dim must have size 2, got {tuple(input.shape)}"
+        )
     return ViewAsComplex()(input)

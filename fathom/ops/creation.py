@@ -28,7 +28,14 @@ def finished(array: np.ndarray, device: Device | str | None, requires_grad: bool
     return y.requires_grad_() if requires_grad else y
 
 
-def tensor(data, *, dtype=None, device: Device | str | None = None, requires_grad: bool = False, pin_memory: bool = False) -> Tensor:
+def tensor(
+    data,
+    *,
+    dtype=None,
+    device: Device | str | None = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
+) -> Tensor:
     """A tensor of numbers, (nested) sequences of numbers or tensors, or an array: always a copy.
 
     Python floats become the default dtype (float32), ints int64; arrays keep theirs.
@@ -48,21 +55,33 @@ def array_of(data, dtype=None) -> np.ndarray:
     """A new NumPy array of the data, in `dtype` or the dtype that PyTorch would give it."""
     wanted = None if dtype is None else dtypes.as_dtype(dtype).numpy
     if isinstance(data, np.ndarray | np.generic):
-        dtypes.as_dtype(data.dtype if wanted is None else wanted)      # raises for dtypes fathom lacks
+        dtypes.as_dtype(data.dtype if wanted is None else wanted)  # raises for dtypes fathom lacks
         return np.array(data, wanted, order="C")
     if hasattr(data, "__array__") and not isinstance(data, (list, tuple)):
         return np.array(data, wanted)
     try:
         array = np.array(plain_numbers(data), wanted)
     except ValueError as error:
-        raise ValueError(f"tensor: the nested sequence is ragged or holds something that is no number ({error})") from None
+        raise ValueError(
+            f"tensor: the nested sequence is ragged or holds something that is no number ({error})"
+        ) from None
     if array.dtype.kind not in "biufcV":
-        raise TypeError(f"tensor: could not infer dtype of {data.__class__.__name__}: elements must be numbers")
+        raise TypeError(
+            f"tensor: could not infer dtype of {data.__class__.__name__}: elements must be numbers"
+        )
     if wanted is None:
         first = array.dtype
-        default = {"f": dtypes.get_default_dtype(), "c": dtypes.default_complex(), "b": dtypes.bool_}.get(first.kind)
+        default = {
+            "f": dtypes.get_default_dtype(),
+            "c": dtypes.default_complex(),
+            "b": dtypes.bool_,
+        }.get(first.kind)
         if not holds_arrays(data):
-            array = array.astype((default or dtypes.int64).numpy) if array.size else array.astype(dtypes.get_default_dtype().numpy)
+            array = (
+                array.astype((default or dtypes.int64).numpy)
+                if array.size
+                else array.astype(dtypes.get_default_dtype().numpy)
+            )
     return array
 
 
@@ -87,7 +106,9 @@ def as_tensor(data, dtype=None, device: Device | str | None = None) -> Tensor:
     if isinstance(data, TensorBase):
         y = data if dtype is None else data.to(dtypes.as_dtype(dtype))
         return y if device is None else y.to(device)
-    if isinstance(data, np.ndarray) and (dtype is None or data.dtype == dtypes.as_dtype(dtype).numpy):
+    if isinstance(data, np.ndarray) and (
+        dtype is None or data.dtype == dtypes.as_dtype(dtype).numpy
+    ):
         y = from_numpy(data)
         return y if device is None else y.to(device)
     return tensor(data, dtype=dtype, device=device)
@@ -100,7 +121,10 @@ def from_numpy(ndarray: np.ndarray) -> Tensor:
     if ndarray.dtype not in dtypes.BY_NUMPY:
         if ndarray.dtype.newbyteorder("=") not in dtypes.BY_NUMPY:
             dtypes.as_dtype(ndarray.dtype)
-        raise ValueError(f"from_numpy: dtype {ndarray.dtype} is in another byte order; convert with array.astype(array.dtype.newbyteorder('='))")
+        raise ValueError(
+            f"from_numpy: dtype {ndarray.dtype} is in another byte order; convert with"
+            " array.astype(array.dtype.newbyteorder('='))"
+        )
     return new(np.asarray(ndarray))
 
 
@@ -112,7 +136,9 @@ def from_dlpack(ext_tensor) -> Tensor:
 # ---- filled tensors --------------------------------------------------------------------------------
 
 
-def full(size: Sequence[int], fill_value: Number, *, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
+def full(
+    size: Sequence[int], fill_value: Number, *, dtype=None, device=None, requires_grad: bool = False
+) -> Tensor:
     """Every element is `fill_value`."""
     d = dtypes.of_scalar(fill_value) if dtype is None else dtypes.as_dtype(dtype)
     return finished(np.full(sizes_of((size,)), fill_value, d.numpy), device, requires_grad)
@@ -148,7 +174,9 @@ def filled(make, size: tuple, dtype, device, requires_grad: bool) -> Tensor:
 
 def like(make, input: Tensor, dtype, device, requires_grad: bool) -> Tensor:
     d = input.dtype if dtype is None else dtypes.as_dtype(dtype)
-    return finished(make(tuple(input.shape), d.numpy), input.device if device is None else device, requires_grad)
+    return finished(
+        make(tuple(input.shape), d.numpy), input.device if device is None else device, requires_grad
+    )
 
 
 def zeros_like(input: Tensor, *, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
@@ -166,12 +194,22 @@ def empty_like(input: Tensor, *, dtype=None, device=None, requires_grad: bool = 
     return like(np.zeros, input, dtype, device, requires_grad)
 
 
-def full_like(input: Tensor, fill_value: Number, *, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
+def full_like(
+    input: Tensor, fill_value: Number, *, dtype=None, device=None, requires_grad: bool = False
+) -> Tensor:
     """`fill_value` everywhere, in the input's shape, dtype and device."""
     return like(lambda shape, d: np.full(shape, fill_value, d), input, dtype, device, requires_grad)
 
 
-def arange(start: Number = 0, end: Number | None = None, step: Number = 1, *, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
+def arange(
+    start: Number = 0,
+    end: Number | None = None,
+    step: Number = 1,
+    *,
+    dtype=None,
+    device=None,
+    requires_grad: bool = False,
+) -> Tensor:
     """start, start + step, ... below end. Whole numbers give int64, others the default dtype.
 
     >>> fathom.arange(3)
@@ -183,25 +221,44 @@ def arange(start: Number = 0, end: Number | None = None, step: Number = 1, *, dt
     if step == 0 or (end - start) * step < 0:
         raise RuntimeError(f"arange: step {step} does not lead from {start} to {end}")
     whole = all(isinstance(x, int) for x in (start, end, step))
-    d = (dtypes.int64 if whole else dtypes.get_default_dtype()) if dtype is None else dtypes.as_dtype(dtype)
+    d = (
+        (dtypes.int64 if whole else dtypes.get_default_dtype())
+        if dtype is None
+        else dtypes.as_dtype(dtype)
+    )
     count = math.ceil((end - start) / step)
     exact = np.arange(count, dtype=np.int64 if whole else np.float64) * step + start
     return finished(exact.astype(d.numpy), device, requires_grad)
 
 
-def linspace(start: float, end: float, steps: int, *, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
+def linspace(
+    start: float, end: float, steps: int, *, dtype=None, device=None, requires_grad: bool = False
+) -> Tensor:
     """`steps` numbers from start to end, both included, at equal distances."""
     d = dtypes.get_default_dtype() if dtype is None else dtypes.as_dtype(dtype)
     return finished(np.linspace(start, end, steps).astype(d.numpy), device, requires_grad)
 
 
-def logspace(start: float, end: float, steps: int, base: float = 10.0, *, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
+def logspace(
+    start: float,
+    end: float,
+    steps: int,
+    base: float = 10.0,
+    *,
+    dtype=None,
+    device=None,
+    requires_grad: bool = False,
+) -> Tensor:
     """base ** linspace(start, end, steps)."""
     d = dtypes.get_default_dtype() if dtype is None else dtypes.as_dtype(dtype)
-    return finished(np.logspace(start, end, steps, base=base).astype(d.numpy), device, requires_grad)
+    return finished(
+        np.logspace(start, end, steps, base=base).astype(d.numpy), device, requires_grad
+    )
 
 
-def eye(n: int, m: int | None = None, *, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
+def eye(
+    n: int, m: int | None = None, *, dtype=None, device=None, requires_grad: bool = False
+) -> Tensor:
     """The identity matrix (n, m): 1 on the diagonal, 0 elsewhere."""
     d = dtypes.get_default_dtype() if dtype is None else dtypes.as_dtype(dtype)
     return finished(np.eye(n, m, dtype=d.numpy), device, requires_grad)
@@ -212,10 +269,17 @@ def clone(input: Tensor, *, memory_format=None) -> Tensor:
     return Copy()(input)
 
 
-def new_tensor(input: Tensor, data, *, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
+def new_tensor(
+    input: Tensor, data, *, dtype=None, device=None, requires_grad: bool = False
+) -> Tensor:
     """A tensor of the data with the input's dtype and device."""
     d = input.dtype if dtype is None and not isinstance(data, np.ndarray) else dtype
-    return tensor(data, dtype=d, device=input.device if device is None else device, requires_grad=requires_grad)
+    return tensor(
+        data,
+        dtype=d,
+        device=input.device if device is None else device,
+        requires_grad=requires_grad,
+    )
 
 
 def new_zeros(input: Tensor, *size, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
@@ -230,10 +294,24 @@ def new_ones(input: Tensor, *size, dtype=None, device=None, requires_grad: bool 
     return filled(np.ones, size, d, input.device if device is None else device, requires_grad)
 
 
-def new_full(input: Tensor, size: Sequence[int], fill_value: Number, *, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
+def new_full(
+    input: Tensor,
+    size: Sequence[int],
+    fill_value: Number,
+    *,
+    dtype=None,
+    device=None,
+    requires_grad: bool = False,
+) -> Tensor:
     """`fill_value` everywhere, with the input's dtype and device."""
     d = input.dtype if dtype is None else dtype
-    return full(size, fill_value, dtype=d, device=input.device if device is None else device, requires_grad=requires_grad)
+    return full(
+        size,
+        fill_value,
+        dtype=d,
+        device=input.device if device is None else device,
+        requires_grad=requires_grad,
+    )
 
 
 def new_empty(input: Tensor, *size, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
@@ -244,7 +322,15 @@ def new_empty(input: Tensor, *size, dtype=None, device=None, requires_grad: bool
 # ---- other dtype, other device ---------------------------------------------------------------------
 
 
-def to(input: Tensor, *args, dtype=None, device=None, non_blocking: bool = False, copy: bool = False, memory_format=None) -> Tensor:
+def to(
+    input: Tensor,
+    *args,
+    dtype=None,
+    device=None,
+    non_blocking: bool = False,
+    copy: bool = False,
+    memory_format=None,
+) -> Tensor:
     """The tensor in another dtype and on another device: to(dtype), to(device), to(device, dtype), to(other).
 
     Returns the tensor itself where nothing changes and no copy is asked for.

@@ -141,7 +141,7 @@ class Sigmoid(Elementwise):
     reads_inputs = False
 
     def eager(self, xp, x):
-        return 1 / (1 + xp.exp(-x))              # far below 0 e^-x is infinite, and 1 / inf is the right 0
+        return 1 / (1 + xp.exp(-x))  # far below 0 e^-x is infinite, and 1 / inf is the right 0
 
     def partials(self, y, x):
         return (y * (1 - y),)
@@ -278,7 +278,7 @@ def asinh(input: Tensor) -> Tensor:
     r"""$y_i = \mathrm{sgn}(x_i) \log(|x_i| + \sqrt{x_i^2 + 1})$, written to be exact for small $x_i$."""
     x = floating(input)
     size = x.abs()
-    far = size > 1e8                             # x^2 may overflow, and the result is log 2x to the last digit
+    far = size > 1e8  # x^2 may overflow, and the result is log 2x to the last digit
     near, away = size.masked_fill(far, 0), size.masked_fill(~far, 1)
     of_near = Log1p()(near + near * near / (1 + Sqrt()(near * near + 1)))
     return x.sign() * of_near.where(~far, Log()(away) + math.log(2))
@@ -287,7 +287,7 @@ def asinh(input: Tensor) -> Tensor:
 def acosh(input: Tensor) -> Tensor:
     r"""$y_i = \log(x_i + \sqrt{x_i^2 - 1})$; NaN below 1."""
     x = floating(input)
-    return Log()(x + Sqrt()(x - 1) * Sqrt()(x + 1))      # two roots: x^2 would overflow first
+    return Log()(x + Sqrt()(x - 1) * Sqrt()(x + 1))  # two roots: x^2 would overflow first
 
 
 def atanh(input: Tensor) -> Tensor:
@@ -309,7 +309,7 @@ def logaddexp(input: Tensor, other: Tensor) -> Tensor:
     r"""$y_i = \log(e^{a_i} + e^{b_i})$, without overflow."""
     a, b = paired("logaddexp", input, other)
     top = a.maximum(b).detach()
-    finite = top.masked_fill(top.isinf(), 0)     # inf - inf would be NaN
+    finite = top.masked_fill(top.isinf(), 0)  # inf - inf would be NaN
     return Log()(Exp()(a - finite) + Exp()(b - finite)) + finite
 
 
@@ -331,4 +331,12 @@ def rad2deg(input: Tensor) -> Tensor:
     return floating(input) * (180 / math.pi)
 
 
-arccos, arcsin, arctan, arctan2, arccosh, arcsinh, arctanh = acos, asin, atan, atan2, acosh, asinh, atanh
+arccos, arcsin, arctan, arctan2, arccosh, arcsinh, arctanh = (
+    acos,
+    asin,
+    atan,
+    atan2,
+    acosh,
+    asinh,
+    atanh,
+)

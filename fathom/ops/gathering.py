@@ -60,7 +60,7 @@ class ScatterAdd(Linear):
             return y
         x = x.reshape((flat.size, *rest))
         if xp is np and len(rest) and x.size > flat.size and x.dtype.kind in "fc":
-            order = flat.argsort(kind="stable")      # rows with one number side by side, summed in runs
+            order = flat.argsort(kind="stable")  # rows with one number side by side, summed in runs
             numbers, starts = np.unique(flat[order], return_index=True)
             y[numbers] = np.add.reduceat(x[order], starts, 0)
         else:
@@ -79,7 +79,9 @@ class ScatterAdd(Linear):
 
     def element(self, i, x, index):
         inner = [loop.Index(size) for size in index.shape]
-        value = loop.where(loop.equal(index[inner], i[0]), x[(*inner, *i[1:])], loop.Const(0, x.dtype))
+        value = loop.where(
+            loop.equal(index[inner], i[0]), x[(*inner, *i[1:])], loop.Const(0, x.dtype)
+        )
         return loop.reduce("+", inner, value)
 
 

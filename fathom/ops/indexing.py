@@ -81,7 +81,8 @@ def fitted(value: Tensor, shape: Sequence[int]) -> Tensor:
         fits = False
     if not fits:
         raise ShapeError(
-            f"shape mismatch: value of shape {tuple(value.shape)} cannot be broadcast to the place of shape {tuple(shape)}"
+            f"shape mismatch: value of shape {tuple(value.shape)} cannot be broadcast to the place"
+            f" of shape {tuple(shape)}"
         )
     return value
 
@@ -190,7 +191,10 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
 
 
 def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
-    r"""The input with each src element added where `index` names along `dim`: $y_{\mathrm{index}_{ij} j} \mathrel{+}= s_{ij}$."""
+    r"""The input with each src element added where `index` names along `dim`.
+
+    For dim 0, $y_{\mathrm{index}_{ij}\, j} \mathrel{+}= s_{ij}$.
+    """
     axis, index, src = scattered("scatter_add", input, dim, index, src)
     flat = ScatterAdd(input.numel())(src.reshape(-1), along(input, index, axis).reshape(-1))
     return input + flat.reshape(input.shape)
@@ -205,7 +209,10 @@ def scatter(
     value: float | None = None,
     reduce: str | None = None,
 ) -> Tensor:
-    r"""The input with src (or `value`) written where `index` names along `dim`: $y_{\mathrm{index}_{ij} j} = s_{ij}$."""
+    r"""The input with src (or `value`) written where `index` names along `dim`.
+
+    For dim 0, $y_{\mathrm{index}_{ij}\, j} = s_{ij}$; of equal indices the last wins.
+    """
     src = value if src is None else src
     if not isinstance(src, TensorBase):
         src = input.new_tensor(src).expand(index.shape)

@@ -138,7 +138,8 @@ def check_mask(x: Tensor, mask: Tensor, axis: int) -> None:
     here = tuple(x.shape[axis : axis + mask.ndim])
     if tuple(mask.shape) != here:
         raise IndexError(
-            f"The shape of the mask {tuple(mask.shape)} at index {axis} does not match the shape of the indexed tensor {tuple(x.shape)}"
+            f"The shape of the mask {tuple(mask.shape)} at index {axis} does not match the shape of the"
+            f" indexed tensor {tuple(x.shape)}"
         )
 
 

@@ -122,4 +122,8 @@ def bitwise_not(input: Tensor) -> Tensor:
     """Every bit turned over (`~x`): of bools, not; of integers, -x - 1."""
     if input.dtype.kind not in ("bool", "int"):
         raise RuntimeError(f"bitwise_not: expected an integer or bool tensor, got {input.dtype}")
-    return LogicalNot()(input) if input.dtype.kind == "bool" else bitwise("xor", input, -1 if input.dtype.is_signed else 255)
+    return (
+        LogicalNot()(input)
+        if input.dtype.kind == "bool"
+        else bitwise("xor", input, -1 if input.dtype.is_signed else 255)
+    )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fathom.core import base, dtypes, loop
-from fathom.core.base import TensorBase, new
+from fathom.core.base import TensorBase
 from fathom.core.primitive import Primitive
 from fathom.core.random import FIRST, GOLDEN, SECOND, Generator, default_generator
 from fathom.ops.axes import sizes_of
@@ -44,12 +44,19 @@ class RandomBits(Primitive):
 
     def element(self, i, start):
         def u(value):
-            return loop.cast(value, np.dtype(np.uint64)) if isinstance(value, loop.Expr) else loop.Const(value, np.dtype(np.uint64))
+            return (
+                loop.cast(value, np.dtype(np.uint64))
+                if isinstance(value, loop.Expr)
+                else loop.Const(value, np.dtype(np.uint64))
+            )
 
         z = u(loop.ravel(i, self.to)) * u(GOLDEN) + u(start[()])
         z = loop.xor(z, loop.shift_right(z, u(30))) * u(FIRST)
         z = loop.xor(z, loop.shift_right(z, u(27))) * u(SECOND)
-        return loop.cast(loop.shift_right(loop.xor(z, loop.shift_right(z, u(31))), u(64 - self.bits)), np.dtype(np.int64))
+        return loop.cast(
+            loop.shift_right(loop.xor(z, loop.shift_right(z, u(31))), u(64 - self.bits)),
+            np.dtype(np.int64),
+        )
 
 
 def random_bits(shape: tuple[int, ...], bits: int, generator: Generator | None) -> Tensor:
@@ -69,7 +76,15 @@ def random_bits(shape: tuple[int, ...], bits: int, generator: Generator | None) 
 
 def uniform(shape: tuple[int, ...], d: dtypes.dtype, generator: Generator | None) -> Tensor:
     """Uniform on [0, 1): 53 random bits for float64, 24 for the narrower dtypes."""
-    bits = 53 if d is dtypes.float64 else 24 if d is dtypes.float32 else 11 if d is dtypes.float16 else 8
+    bits = (
+        53
+        if d is dtypes.float64
+        else 24
+        if d is dtypes.float32
+        else 11
+        if d is dtypes.float16
+        else 8
+    )
     return random_bits(shape, bits, generator).to(d) * 2.0**-bits
 
 
@@ -87,7 +102,9 @@ def sampled(draw, size: tuple, generator, dtype, device, requires_grad: bool) ->
     return y.requires_grad_() if requires_grad else y
 
 
-def rand(*size, generator: Generator | None = None, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
+def rand(
+    *size, generator: Generator | None = None, dtype=None, device=None, requires_grad: bool = False
+) -> Tensor:
     """Uniform on [0, 1).
 
     >>> _ = fathom.manual_seed(0)
@@ -97,65 +114,141 @@ def rand(*size, generator: Generator | None = None, dtype=None, device=None, req
     return sampled(uniform, size, generator, dtype, device, requires_grad)
 
 
-def randn(*size, generator: Generator | None = None, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
+def randn(
+    *size, generator: Generator | None = None, dtype=None, device=None, requires_grad: bool = False
+) -> Tensor:
     """Standard normal: mean 0, standard deviation 1."""
     return sampled(gaussian, size, generator, dtype, device, requires_grad)
 
 
-def rand_like(input: Tensor, *, dtype=None, device=None, generator: Generator | None = None, requires_grad: bool = False) -> Tensor:
+def rand_like(
+    input: Tensor,
+    *,
+    dtype=None,
+    device=None,
+    generator: Generator | None = None,
+    requires_grad: bool = False,
+) -> Tensor:
     """Uniform on [0, 1), in the input's shape and dtype."""
-    return rand(*input.shape, generator=generator, dtype=dtype or input.dtype, device=device or input.device, requires_grad=requires_grad)
+    return rand(
+        *input.shape,
+        generator=generator,
+        dtype=dtype or input.dtype,
+        device=device or input.device,
+        requires_grad=requires_grad,
+    )
 
 
-def randn_like(input: Tensor, *, dtype=None, device=None, generator: Generator | None = None, requires_grad: bool = False) -> Tensor:
+def randn_like(
+    input: Tensor,
+    *,
+    dtype=None,
+    device=None,
+    generator: Generator | None = None,
+    requires_grad: bool = False,
+) -> Tensor:
     """Standard normal, in the input's shape and dtype."""
-    return randn(*input.shape, generator=generator, dtype=dtype or input.dtype, device=device or input.device, requires_grad=requires_grad)
+    return randn(
+        *input.shape,
+        generator=generator,
+        dtype=dtype or input.dtype,
+        device=device or input.device,
+        requires_grad=requires_grad,
+    )
 
 
-def randint(low: int, high=None, size: Sequence[int] | None = None, *, generator: Generator | None = None, dtype=None, device=None) -> Tensor:
+def randint(
+    low: int,
+    high=None,
+    size: Sequence[int] | None = None,
+    *,
+    generator: Generator | None = None,
+    dtype=None,
+    device=None,
+) -> Tensor:
     """Whole numbers from low to high - 1: randint(high, size) or randint(low, high, size)."""
     if size is None or not isinstance(high, int):
-        low, high, size = (0, low, high if size is None else size) if not isinstance(high, int) else (low, high, size)
+        low, high, size = (
+            (0, low, high if size is None else size)
+            if not isinstance(high, int)
+            else (low, high, size)
+        )
     if size is None:
         raise TypeError("randint: give the size as a tuple, as in randint(10, (2, 3))")
     if high <= low:
         raise RuntimeError(f"randint: low must be below high, got {low} and {high}")
     y = random_bits(tuple(size), 63, generator) % (high - low) + low
-    return y.to(dtypes.int64 if dtype is None else dtype) if device is None else y.to(dtypes.int64 if dtype is None else dtype).to(device)
+    return (
+        y.to(dtypes.int64 if dtype is None else dtype)
+        if device is None
+        else y.to(dtypes.int64 if dtype is None else dtype).to(device)
+    )
 
 
 def randperm(n: int, *, generator: Generator | None = None, dtype=None, device=None) -> Tensor:
     """The numbers 0 ... n - 1 in random order."""
     order = np.argsort(random_bits((n,), 63, generator).numpy(), kind="stable")
-    return finished(order.astype((dtypes.int64 if dtype is None else dtypes.as_dtype(dtype)).numpy), device, False)
+    return finished(
+        order.astype((dtypes.int64 if dtype is None else dtypes.as_dtype(dtype)).numpy),
+        device,
+        False,
+    )
 
 
-def normal(mean=0.0, std=1.0, size: Sequence[int] | None = None, *, generator: Generator | None = None, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
+def normal(
+    mean=0.0,
+    std=1.0,
+    size: Sequence[int] | None = None,
+    *,
+    generator: Generator | None = None,
+    dtype=None,
+    device=None,
+    requires_grad: bool = False,
+) -> Tensor:
     """Normal with the given means and standard deviations (numbers with a size, or tensors)."""
     if size is None:
-        size = np.broadcast_shapes(*[tuple(x.shape) for x in (mean, std) if isinstance(x, TensorBase)])
+        size = np.broadcast_shapes(
+            *[tuple(x.shape) for x in (mean, std) if isinstance(x, TensorBase)]
+        )
     y = mean + std * randn(tuple(size), generator=generator, dtype=dtype, device=device)
     return y.requires_grad_() if requires_grad else y
 
 
-def bernoulli(input: Tensor, p: float | None = None, *, generator: Generator | None = None) -> Tensor:
+def bernoulli(
+    input: Tensor, p: float | None = None, *, generator: Generator | None = None
+) -> Tensor:
     """1 with the probability that each element (or p) gives, else 0."""
     chance = input.new_full(input.shape, p) if p is not None else input
     return (rand_like(chance.float(), generator=generator) < chance).to(input.dtype)
 
 
-def multinomial(input: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None) -> Tensor:
+def multinomial(
+    input: Tensor,
+    num_samples: int,
+    replacement: bool = False,
+    *,
+    generator: Generator | None = None,
+) -> Tensor:
     """Positions drawn with probability proportional to the weights along the last dim.
 
     Without replacement the positions with the largest $\\log w_i + \\mathrm{Gumbel}$ are taken.
     """
-    if bool((input < 0).any()) or not bool(input.isfinite().all()) or bool((input.sum(-1) <= 0).any()):
+    if (
+        bool((input < 0).any())
+        or not bool(input.isfinite().all())
+        or bool((input.sum(-1) <= 0).any())
+    ):
         raise RuntimeError("multinomial: probabilities must be finite, >= 0, and not all 0")
     if replacement:
         ends = input.cumsum(-1).double()
-        draws = rand(*input.shape[:-1], num_samples, generator=generator, dtype=dtypes.float64) * ends[..., -1:]
+        draws = (
+            rand(*input.shape[:-1], num_samples, generator=generator, dtype=dtypes.float64)
+            * ends[..., -1:]
+        )
         return (ends.unsqueeze(-2) <= draws.unsqueeze(-1)).sum(-1)
     if bool(((input > 0).sum(-1) < num_samples).any()):
-        raise RuntimeError(f"multinomial: cannot draw {num_samples} samples without replacement from fewer non-zero weights")
+        raise RuntimeError(
+            f"multinomial: cannot draw {num_samples} samples without replacement from fewer non-zero weights"
+        )
     gumbel = -(-(1 - rand_like(input.double(), generator=generator)).log()).log()
     return (input.double().log() + gumbel).topk(num_samples, -1).indices

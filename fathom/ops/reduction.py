@@ -22,11 +22,15 @@ if TYPE_CHECKING:
     Dims = int | Sequence[int] | None
 
 
-def put_back(i: Sequence, axes: Sequence[int], shape: Sequence[int]) -> tuple[list, list[loop.Index]]:
+def put_back(
+    i: Sequence, axes: Sequence[int], shape: Sequence[int]
+) -> tuple[list, list[loop.Index]]:
     """The input's index for output index i, with new loop indices on the reduced axes."""
     inner = {axis: loop.Index(shape[axis]) for axis in axes}
     rest = iter(i)
-    return [inner[axis] if axis in inner else next(rest) for axis in range(len(shape))], list(inner.values())
+    return [inner[axis] if axis in inner else next(rest) for axis in range(len(shape))], list(
+        inner.values()
+    )
 
 
 # ---- primitives ----------------------------------------------------------------------------------
@@ -46,7 +50,7 @@ class Sum(Linear):
             return xp.add.reduce(x.astype(np.float32), self.axes).astype(x.dtype)
         return xp.add.reduce(x, self.axes, x.dtype) if xp is np else xp.sum(x, self.axes, x.dtype)
 
-    def adjoint(self, g, x):                     # every summand receives the gradient of its sum
+    def adjoint(self, g, x):  # every summand receives the gradient of its sum
         return (g.reshape(kept_shape(x.shape, self.axes)).expand(x.shape),)
 
     def batch(self, size, batched, x):
@@ -76,7 +80,9 @@ class Prod(Primitive):
     def products_before(self, x):
         one = x.new_ones((*x.shape[: self.axis], 1, *x.shape[self.axis + 1 :]))
         shifted = x.narrow(self.axis, 0, x.shape[self.axis] - 1)
-        return CumProd(self.axis)(Concatenate(self.axis)(one, shifted)).narrow(self.axis, 0, x.shape[self.axis])
+        return CumProd(self.axis)(Concatenate(self.axis)(one, shifted)).narrow(
+            self.axis, 0, x.shape[self.axis]
+        )
 
     def vjp(self, wanted, g, y, x):
         return (g.unsqueeze(self.axis) * self.others(x),)
@@ -177,7 +183,9 @@ def summable(input: Tensor, dtype: dtypes.dtype | None) -> Tensor:
 
 
 @numpy_names
-def sum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: dtypes.dtype | None = None) -> Tensor:
+def sum(
+    input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: dtypes.dtype | None = None
+) -> Tensor:
     r"""Sum over `dim` (all dims by default), $y = \sum_i x_i$; integers and bools are summed in int64.
 
     >>> fathom.sum(fathom.tensor([[1., 2.], [3., 4.]]), dim=0)
@@ -188,7 +196,9 @@ def sum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: dtypes
 
 
 @numpy_names
-def mean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: dtypes.dtype | None = None) -> Tensor:
+def mean(
+    input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: dtypes.dtype | None = None
+) -> Tensor:
     r"""Mean over `dim` (all dims by default), $y = \frac1n \sum_i x_i$. Integers raise: choose a dtype.
 
     >>> fathom.mean(fathom.tensor([1., 2., 6.]))
@@ -213,9 +223,16 @@ def count(shape: Sequence[int], axes: Sequence[int]) -> int | float:
 
 
 @numpy_names
-def var(input: Tensor, dim: Dims = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None) -> Tensor:
+def var(
+    input: Tensor,
+    dim: Dims = None,
+    unbiased: bool | None = None,
+    keepdim: bool = False,
+    *,
+    correction: float | None = None,
+) -> Tensor:
     r"""Variance over `dim`, $\frac{1}{n - c}\sum_i (x_i - \bar x)^2$, with correction $c = 1$ by default."""
-    if isinstance(dim, bool):                    # var(x, unbiased)
+    if isinstance(dim, bool):  # var(x, unbiased)
         dim, unbiased = None, dim
     if correction is None:
         correction = 1 if unbiased is None else int(unbiased)
@@ -229,13 +246,26 @@ def var(input: Tensor, dim: Dims = None, unbiased: bool | None = None, keepdim: 
 
 
 @numpy_names
-def std(input: Tensor, dim: Dims = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None) -> Tensor:
+def std(
+    input: Tensor,
+    dim: Dims = None,
+    unbiased: bool | None = None,
+    keepdim: bool = False,
+    *,
+    correction: float | None = None,
+) -> Tensor:
     """Standard deviation over `dim`: the square root of `var`."""
     return var(input, dim, unbiased, keepdim, correction=correction).sqrt()
 
 
 @numpy_names
-def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype: dtypes.dtype | None = None) -> Tensor:
+def prod(
+    input: Tensor,
+    dim: int | None = None,
+    keepdim: bool = False,
+    *,
+    dtype: dtypes.dtype | None = None,
+) -> Tensor:
     r"""Product over `dim` (all elements by default), $y = \prod_i x_i$; integers in int64."""
     x = summable(input, dtype)
     if dim is None:
@@ -260,7 +290,9 @@ def cumprod(input: Tensor, dim: int, *, dtype: dtypes.dtype | None = None) -> Te
 
 def need_elements(name: str, shape: Sequence[int], axes: Sequence[int]) -> None:
     if 0 in [shape[axis] for axis in axes]:
-        raise IndexError(f"{name}: cannot reduce over a dim of size 0 in shape {tuple(shape)}: there is no largest element")
+        raise IndexError(
+            f"{name}: cannot reduce over a dim of size 0 in shape {tuple(shape)}: there is no largest element"
+        )
 
 
 @numpy_names
@@ -325,7 +357,7 @@ def extreme(input, dim, keepdim, value, position, pairwise: str):
     where = position(input, dim, keepdim=True)
     if not input.ndim:
         return Extreme(input.clone(), where)
-    values = input.take_along_dim(where, dim)     # the gradient goes to the position that is named
+    values = input.take_along_dim(where, dim)  # the gradient goes to the position that is named
     return Extreme(values, where) if keepdim else Extreme(values.squeeze(dim), where.squeeze(dim))
 
 
@@ -347,6 +379,6 @@ def logsumexp(input: Tensor, dim: Dims, keepdim: bool = False) -> Tensor:
     x = floating(input)
     axes = many_axes(dim, x.ndim, "logsumexp")
     top = amax(x, axes, keepdim=True).detach()
-    top = top.masked_fill(top.isinf(), 0)        # inf - inf would be NaN
+    top = top.masked_fill(top.isinf(), 0)  # inf - inf would be NaN
     y = (x - top).exp().sum(axes, keepdim=True).log() + top
     return y if keepdim else y.reshape(without(x.shape, axes))

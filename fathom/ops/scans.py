@@ -56,8 +56,8 @@ class CumProd(Primitive):
         x = x.movedim(self.axis, -1)
         n = x.shape[-1]
         eye = x.new_tensor(np.eye(n), dtype=x.dtype)
-        without_k = x.unsqueeze(-2).expand((*x.shape, n)) * (1 - eye) + eye       # (..., k, j)
-        products = CumProd(without_k.ndim - 1)(without_k).transpose(-1, -2)       # (..., i, k)
+        without_k = x.unsqueeze(-2).expand((*x.shape, n)) * (1 - eye) + eye  # (..., k, j)
+        products = CumProd(without_k.ndim - 1)(without_k).transpose(-1, -2)  # (..., i, k)
         return products * x.new_tensor(np.tri(n), dtype=x.dtype)
 
     def vjp(self, wanted, g, y, x):

@@ -36,7 +36,9 @@ def completed(name: str, before: Sequence[int], to: tuple[int, ...]) -> tuple[in
         raise ShapeError(f"{name}: only one size can be -1, got {to}")
     if -1 in to and known < 0 and elements % known == 0:
         return tuple(-(elements // known) if n == -1 else n for n in to)
-    raise ShapeError(f"{name}: shape {to} is invalid for {tuple(before)}, which has {elements} elements")
+    raise ShapeError(
+        f"{name}: shape {to} is invalid for {tuple(before)}, which has {elements} elements"
+    )
 
 
 def view(input: Tensor, *shape) -> Tensor:
@@ -70,7 +72,10 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """Dims start_dim ... end_dim joined to one."""
     if not input.ndim:
         return reshape(input, 1)
-    first, last = one_axis(start_dim, input.ndim, "flatten"), one_axis(end_dim, input.ndim, "flatten")
+    first, last = (
+        one_axis(start_dim, input.ndim, "flatten"),
+        one_axis(end_dim, input.ndim, "flatten"),
+    )
     if first > last:
         raise RuntimeError(f"flatten: start_dim {start_dim} comes after end_dim {end_dim}")
     shape = tuple(input.shape)
@@ -93,7 +98,9 @@ def permute(input: Tensor, *dims) -> Tensor:
     """The dims in another order, as a view: y's dim k is x's dim dims[k]."""
     order = tuple(one_axis(d, input.ndim, "permute") for d in sizes_of(dims))
     if len(order) != input.ndim or len(set(order)) != input.ndim:
-        raise RuntimeError(f"permute: dims {sizes_of(dims)} must name each of the {input.ndim} dims of {tuple(input.shape)} once")
+        raise RuntimeError(
+            f"permute: dims {sizes_of(dims)} must name each of the {input.ndim} dims of {tuple(input.shape)} once"
+        )
     return Permute(order)(input)
 
 
@@ -109,16 +116,26 @@ def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
 def t(input: Tensor) -> Tensor:
     """The transpose of a matrix; vectors and scalars stay as they are."""
     if input.ndim > 2:
-        raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {input.ndim}D; use .mT or transpose")
+        raise RuntimeError(
+            f"t() expects a tensor with <= 2 dimensions, but self is {input.ndim}D; use .mT or transpose"
+        )
     return transpose(input, 0, 1) if input.ndim == 2 else input
 
 
 def movedim(input: Tensor, source: int | Sequence[int], destination: int | Sequence[int]) -> Tensor:
     """Dims moved to other places, the others in their order."""
-    a = [one_axis(d, input.ndim, "movedim") for d in ([source] if isinstance(source, int) else source)]
-    b = [one_axis(d, input.ndim, "movedim") for d in ([destination] if isinstance(destination, int) else destination)]
+    a = [
+        one_axis(d, input.ndim, "movedim")
+        for d in ([source] if isinstance(source, int) else source)
+    ]
+    b = [
+        one_axis(d, input.ndim, "movedim")
+        for d in ([destination] if isinstance(destination, int) else destination)
+    ]
     if len(a) != len(b) or len(set(a)) != len(a) or len(set(b)) != len(b):
-        raise RuntimeError(f"movedim: source {source} and destination {destination} must be equally many distinct dims")
+        raise RuntimeError(
+            f"movedim: source {source} and destination {destination} must be equally many distinct dims"
+        )
     rest = iter(d for d in range(input.ndim) if d not in a)
     place = dict(zip(b, a, strict=True))
     return Permute(tuple(place[d] if d in place else next(rest) for d in range(input.ndim)))(input)
@@ -152,7 +169,9 @@ def expand(input: Tensor, *sizes) -> Tensor:
         to = tuple(shape[k - new] if n == -1 and k >= new else n for k, n in enumerate(to))
     for n, m in zip(shape, to[new:], strict=True):
         if n not in (1, m):
-            raise ShapeError(f"expand: the tensor {shape} does not fit into {to}: size {n} is neither 1 nor {m}")
+            raise ShapeError(
+                f"expand: the tensor {shape} does not fit into {to}: size {n} is neither 1 nor {m}"
+            )
     return to_shape(input, to)
 
 
@@ -177,7 +196,8 @@ def repeat(input: Tensor, *sizes) -> Tensor:
     times = sizes_of(sizes)
     if len(times) < input.ndim:
         raise RuntimeError(
-            f"repeat: number of dimensions of repeat dims {times} can not be smaller than number of dimensions of tensor {tuple(input.shape)}"
+            f"repeat: number of dimensions of repeat dims {times} can not be smaller than number of"
+            f" dimensions of tensor {tuple(input.shape)}"
         )
     shape = (1,) * (len(times) - input.ndim) + tuple(input.shape)
     split = reshape(input, tuple(m for n in shape for m in (1, n)))
@@ -206,9 +226,12 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
         raise RuntimeError("cat: zero-dimensional tensors cannot be concatenated; use stack")
     axis = one_axis(dim, first.ndim, "cat")
     for k, x in enumerate(xs):
-        if x.ndim != first.ndim or [n for d, n in enumerate(x.shape) if d != axis] != [n for d, n in enumerate(first.shape) if d != axis]:
+        if x.ndim != first.ndim or [n for d, n in enumerate(x.shape) if d != axis] != [
+            n for d, n in enumerate(first.shape) if d != axis
+        ]:
             raise ShapeError(
-                f"cat: sizes must match except in dim {axis}: tensor 0 is {tuple(first.shape)}, tensor {k} is {tuple(x.shape)}"
+                f"cat: sizes must match except in dim {axis}: tensor 0 is {tuple(first.shape)},"
+                f" tensor {k} is {tuple(x.shape)}"
             )
     return Concatenate(axis)(*same_dtype("cat", *xs))
 
@@ -224,7 +247,9 @@ def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
         raise RuntimeError("stack: expected a non-empty list of tensors")
     for k, x in enumerate(tensors):
         if x.shape != tensors[0].shape:
-            raise ShapeError(f"stack: tensor 0 is {tuple(tensors[0].shape)}, tensor {k} is {tuple(x.shape)}; all must be equal")
+            raise ShapeError(
+                f"stack: tensor 0 is {tuple(tensors[0].shape)}, tensor {k} is {tuple(x.shape)}; all must be equal"
+            )
     axis = one_axis(dim, tensors[0].ndim + 1, "stack")
     return Concatenate(axis)(*same_dtype("stack", *[unsqueeze(x, axis) for x in tensors]))
 
@@ -247,14 +272,18 @@ def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
     n = input.shape[axis]
     start = start + n if start < 0 else start
     if not 0 <= start <= start + length <= n:
-        raise RuntimeError(f"narrow: start ({start}) + length ({length}) exceeds dimension size ({n})")
+        raise RuntimeError(
+            f"narrow: start ({start}) + length ({length}) exceeds dimension size ({n})"
+        )
     spans = [(0, size, 1) for size in input.shape]
     spans[axis] = (start, start + length, 1)
     return Slice(tuple(spans))(input)
 
 
 @numpy_names
-def split(tensor: Tensor, split_size_or_sections: int | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
+def split(
+    tensor: Tensor, split_size_or_sections: int | Sequence[int], dim: int = 0
+) -> tuple[Tensor, ...]:
     """Views of `split_size` elements each along `dim` (the last may be smaller), or of the sizes given."""
     axis = one_axis(dim, tensor.ndim, "split")
     n = tensor.shape[axis]
@@ -268,7 +297,9 @@ def split(tensor: Tensor, split_size_or_sections: int | Sequence[int], dim: int 
         if sum(sizes) != n:
             raise RuntimeError(f"split: sizes {sizes} must sum to {n}, the size of dim {axis}")
     starts = [sum(sizes[:k]) for k in range(len(sizes))]
-    return tuple(narrow(tensor, axis, start, size) for start, size in zip(starts, sizes, strict=True))
+    return tuple(
+        narrow(tensor, axis, start, size) for start, size in zip(starts, sizes, strict=True)
+    )
 
 
 @numpy_names
@@ -284,7 +315,9 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
 def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     """The slices along `dim`, which disappears."""
     axis = one_axis(dim, input.ndim, "unbind")
-    return tuple(squeeze(piece, axis) for piece in split(input, 1, axis)) if input.shape[axis] else ()
+    return (
+        tuple(squeeze(piece, axis) for piece in split(input, 1, axis)) if input.shape[axis] else ()
+    )
 
 
 def flip(input: Tensor, *dims) -> Tensor:
@@ -292,7 +325,9 @@ def flip(input: Tensor, *dims) -> Tensor:
     return Flip(tuple(one_axis(d, input.ndim, "flip") for d in sizes_of(dims)))(input)
 
 
-def roll(input: Tensor, shifts: int | Sequence[int], dims: int | Sequence[int] | None = None) -> Tensor:
+def roll(
+    input: Tensor, shifts: int | Sequence[int], dims: int | Sequence[int] | None = None
+) -> Tensor:
     """Elements moved on by `shifts` places along `dims`; those that fall off the end come in at the start."""
     if dims is None:
         assert isinstance(shifts, int), "roll without dims takes one shift"
@@ -301,13 +336,21 @@ def roll(input: Tensor, shifts: int | Sequence[int], dims: int | Sequence[int] |
     for shift, dim in pairs:
         n = input.shape[dim]
         if n and shift % n:
-            input = cat([narrow(input, dim, n - shift % n, shift % n), narrow(input, dim, 0, n - shift % n)], dim)
+            input = cat(
+                [
+                    narrow(input, dim, n - shift % n, shift % n),
+                    narrow(input, dim, 0, n - shift % n),
+                ],
+                dim,
+            )
     return input.clone()
 
 
 def zero_pad(input: Tensor, widths: Sequence[tuple[int, int]]) -> Tensor:
     """Zeros before and after along each dim; negative widths cut away."""
-    spans = tuple((max(-a, 0), n - max(-b, 0), 1) for n, (a, b) in zip(input.shape, widths, strict=True))
+    spans = tuple(
+        (max(-a, 0), n - max(-b, 0), 1) for n, (a, b) in zip(input.shape, widths, strict=True)
+    )
     if any(start or stop != n for n, (start, stop, _) in zip(input.shape, spans, strict=True)):
         input = Slice(spans)(input)
     grown = tuple((max(a, 0), max(b, 0)) for a, b in widths)

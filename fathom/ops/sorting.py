@@ -32,8 +32,8 @@ class Argsort(Primitive):
     def eager(self, xp, x):
         if not self.descending:
             return xp.argsort(x, self.axis, kind="stable")
-        order = xp.argsort(xp.flip(x, self.axis), self.axis, kind="stable")      # from the end, so that
-        return xp.flip(x.shape[self.axis] - 1 - order, self.axis)                # equal elements keep their order
+        order = xp.argsort(xp.flip(x, self.axis), self.axis, kind="stable")  # from the end, so that
+        return xp.flip(x.shape[self.axis] - 1 - order, self.axis)  # equal elements keep their order
 
     def jvp(self, dxs, y, x):
         return None
@@ -41,15 +41,17 @@ class Argsort(Primitive):
     def batch(self, size, batched, x):
         return Argsort(self.axis + 1, self.descending)(x)
 
-    def element(self, i, x):                     # the element k that has i elements before it
+    def element(self, i, x):  # the element k that has i elements before it
         n = x.shape[self.axis]
         k, other = loop.Index(n), loop.Index(n)
 
         def at(j):
             return x[[j if axis == self.axis else m for axis, m in enumerate(i)]]
 
-        def less(a, b):                          # NaN is larger than every number
-            return loop.either(loop.less(a, b), loop.both(loop.is_nan(b, x.dtype), loop.equal(a, a)))
+        def less(a, b):  # NaN is larger than every number
+            return loop.either(
+                loop.less(a, b), loop.both(loop.is_nan(b, x.dtype), loop.equal(a, a))
+            )
 
         first = less(at(k), at(other)) if self.descending else less(at(other), at(k))
         both_nan = loop.both(loop.is_nan(at(k), x.dtype), loop.is_nan(at(other), x.dtype))
@@ -85,6 +87,12 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
     """(values, indices) of the k largest (or smallest) elements along `dim`, in order."""
     n = input.shape[dim] if input.ndim else 1
     if not 0 <= k <= n:
-        raise RuntimeError(f"topk: selected index k out of range: k is {k}, and dim {dim} has size {n}")
+        raise RuntimeError(
+            f"topk: selected index k out of range: k is {k}, and dim {dim} has size {n}"
+        )
     values, order = sort(input, dim, descending=largest)
-    return Sorted(values.narrow(dim, 0, k), order.narrow(dim, 0, k)) if input.ndim else Sorted(values, order)
+    return (
+        Sorted(values.narrow(dim, 0, k), order.narrow(dim, 0, k))
+        if input.ndim
+        else Sorted(values, order)
+    )

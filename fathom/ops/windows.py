@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from fathom.core import loop
 from fathom.core.primitive import Linear
 from fathom.ops.contraction import Contract
-from fathom.ops.movement import Flip, Pad
-from fathom.ops.movement import blank
+from fathom.ops.movement import Flip, Pad, blank
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,7 @@ class Fold(Linear):
         n = len(self.size)
         counts = x.shape[-2 * n : -n]
         y = blank(xp, self.shape(x.shape), x[(...,) + (0,) * n])
-        for part, windows in slabs(y, x):        # part by part, so that what is added to stays in cache
+        for part, windows in slabs(y, x):  # part by part, so that what is added to stays in cache
             for tap in itertools.product(*map(range, self.size)):
                 axes = zip(tap, counts, self.stride, self.dilation, strict=True)
                 place = tuple(slice(p * d, p * d + (c - 1) * s + 1, s) for p, c, s, d in axes)
@@ -105,11 +104,13 @@ class Fold(Linear):
     def element(self, i, x):
         n = len(self.size)
         lead, at, counts = i[:-n], i[-n:], x.shape[-2 * n : -n]
-        if self.size == self.stride and set(self.dilation) == {1}:       # no two windows overlap
+        if self.size == self.stride and set(self.dilation) == {1}:  # no two windows overlap
             windows = [loop.as_expr(h) // s for h, s in zip(at, self.stride, strict=True)]
             taps = [loop.as_expr(h) % s for h, s in zip(at, self.stride, strict=True)]
             conditions = [loop.less(o, c) for o, c in zip(windows, counts, strict=True)]
-            return loop.where(loop.every(conditions), x[(*lead, *windows, *taps)], loop.Const(0, x.dtype))
+            return loop.where(
+                loop.every(conditions), x[(*lead, *windows, *taps)], loop.Const(0, x.dtype)
+            )
         taps = [loop.Index(k) for k in self.size]
         windows, conditions = [], []
         for h, p, c, s, d in zip(at, taps, counts, self.stride, self.dilation, strict=True):
@@ -118,7 +119,9 @@ class Fold(Linear):
             conditions += [loop.less_equal(0, gap), loop.less(gap // s, c)]
             if s > 1:
                 conditions.append(loop.equal(gap % s, 0))
-        value = loop.where(loop.every(conditions), x[(*lead, *windows, *taps)], loop.Const(0, x.dtype))
+        value = loop.where(
+            loop.every(conditions), x[(*lead, *windows, *taps)], loop.Const(0, x.dtype)
+        )
         return loop.reduce("+", taps, value)
 
 

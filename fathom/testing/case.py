@@ -125,7 +125,9 @@ class Case:
     def label(self) -> str:
         """A name that tells the case from the others."""
         leaves, _ = flatten(self.args)
-        shapes = ["x".join(map(str, x.shape)) or "0d" if isinstance(x, Draw) else str(x) for x in leaves]
+        shapes = [
+            "x".join(map(str, x.shape)) or "0d" if isinstance(x, Draw) else str(x) for x in leaves
+        ]
         words = [f"{key}={value}" for key, value in self.options.items()]
         notes = [note for note in ("complex" if self.dtypes is COMPLEX else "", self.note) if note]
         label = " ".join([self.name, *shapes, *words, *notes])

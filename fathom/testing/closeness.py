@@ -67,11 +67,15 @@ def pairs(actual: Any, expected: Any, where: str) -> list[tuple[str, Any, Any]]:
     """The single values of two equal structures, side by side, and where they stand."""
     if isinstance(actual, Mapping) and isinstance(expected, Mapping):
         if set(actual) != set(expected):
-            raise AssertionError(f"The keys{where} are not equal: {sorted(actual)} and {sorted(expected)}")
+            raise AssertionError(
+                f"The keys{where} are not equal: {sorted(actual)} and {sorted(expected)}"
+            )
         return [p for key in actual for p in pairs(actual[key], expected[key], f"{where}[{key!r}]")]
     if is_sequence(actual) and is_sequence(expected):
         if len(actual) != len(expected):
-            raise AssertionError(f"The lengths{where} are not equal: {len(actual)} and {len(expected)}")
+            raise AssertionError(
+                f"The lengths{where} are not equal: {len(actual)} and {len(expected)}"
+            )
         both = zip(actual, expected)
         return [p for k, (a, e) in enumerate(both) for p in pairs(a, e, f"{where}[{k}]")]
     for x in (actual, expected):
@@ -87,7 +91,9 @@ def is_sequence(x: Any) -> bool:
 def check_like(a: Any, e: Any, where: str, device: bool, dtype: bool, stride: bool) -> None:
     """Type, shape, device, dtype and strides."""
     if isinstance(a, TensorBase) != isinstance(e, TensorBase):
-        raise AssertionError(f"The types{where} are not equal: {type(a).__name__} and {type(e).__name__}")
+        raise AssertionError(
+            f"The types{where} are not equal: {type(a).__name__} and {type(e).__name__}"
+        )
     if np.shape(numbers(a)) != np.shape(numbers(e)):
         shapes = f"{np.shape(numbers(a))} and {np.shape(numbers(e))}"
         raise AssertionError(f"The values for attribute 'shape'{where} do not match: {shapes}")
@@ -98,7 +104,9 @@ def check_like(a: Any, e: Any, where: str, device: bool, dtype: bool, stride: bo
         found["stride()"] = a.stride(), e.stride()
     for name, (of_a, of_e) in found.items():
         if of_a != of_e:
-            raise AssertionError(f"The values for attribute {name!r}{where} do not match: {of_a} and {of_e}")
+            raise AssertionError(
+                f"The values for attribute {name!r}{where} do not match: {of_a} and {of_e}"
+            )
 
 
 def numbers(x: Any) -> np.ndarray:

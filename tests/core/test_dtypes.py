@@ -37,7 +37,9 @@ def one(m, name: str, shape: tuple):
 @pytest.mark.parametrize("shapes", list(itertools.product([(2,), ()], repeat=2)), ids=str)
 def test_two_tensors(shapes):
     for a, b in PAIRS:
-        results = [name_of((one(m, a, shapes[0]) * one(m, b, shapes[1])).dtype) for m in (fathom, torch)]
+        results = [
+            name_of((one(m, a, shapes[0]) * one(m, b, shapes[1])).dtype) for m in (fathom, torch)
+        ]
         assert same_dtype(*results), (a, b)
 
 
@@ -46,13 +48,15 @@ def test_two_tensors(shapes):
 def test_a_tensor_and_a_python_number(shape, scalar):
     for name in NAMES:
         for f in (lambda x: x * scalar, lambda x: scalar * x):
-            assert same_dtype(*[name_of(f(one(m, name, shape)).dtype) for m in (fathom, torch)]), name
+            assert same_dtype(*[name_of(f(one(m, name, shape)).dtype) for m in (fathom, torch)]), (
+                name
+            )
 
 
 @pytest.mark.parametrize("scalar", SCALARS, ids=str)
 def test_division_by_a_number(scalar):
     for name in NAMES:
-        if (name, scalar) == ("float16", 2j):    # PyTorch cannot
+        if (name, scalar) == ("float16", 2j):  # PyTorch cannot
             continue
         found, wanted = (name_of((one(m, name, (2,)) / scalar).dtype) for m in (fathom, torch))
         assert same_dtype(found, wanted), name
@@ -60,17 +64,29 @@ def test_division_by_a_number(scalar):
 
 def test_promote_types_and_result_type():
     for a, b in PAIRS:
-        found, wanted = (name_of(m.promote_types(getattr(m, a), getattr(m, b))) for m in (fathom, torch))
+        found, wanted = (
+            name_of(m.promote_types(getattr(m, a), getattr(m, b))) for m in (fathom, torch)
+        )
         assert same_dtype(found, wanted), (a, b)
-        found, wanted = (name_of(m.result_type(one(m, a, (2,)), one(m, b, ()))) for m in (fathom, torch))
+        found, wanted = (
+            name_of(m.result_type(one(m, a, (2,)), one(m, b, ()))) for m in (fathom, torch)
+        )
         assert same_dtype(found, wanted), (a, b)
 
 
 # (function, dtype) that PyTorch refuses or, with uint8 as its old bool, answers in uint8
-UNLIKE = {("amax", "complex"), ("argmax", "complex"), ("argmax", "bool"), ("abs", "bool"), ("any", "uint8")}
+UNLIKE = {
+    ("amax", "complex"),
+    ("argmax", "complex"),
+    ("argmax", "bool"),
+    ("abs", "bool"),
+    ("any", "uint8"),
+}
 
 
-@pytest.mark.parametrize("f", ["sum", "prod", "exp", "abs", "sigmoid", "cumsum", "amax", "argmax", "any"])
+@pytest.mark.parametrize(
+    "f", ["sum", "prod", "exp", "abs", "sigmoid", "cumsum", "amax", "argmax", "any"]
+)
 def test_functions_of_every_dtype(f):
     for name in NAMES:
         if (f, name.rstrip("0123456789")) in UNLIKE or (f, name) in UNLIKE:
@@ -89,11 +105,17 @@ def test_the_dtype_of_data(m):
         return name_of(m.tensor(data).dtype)
 
     assert dtype_of(1) == "int64" and dtype_of(1.0) == "float32" and dtype_of(True) == "bool"
-    assert dtype_of([1, 2.0]) == "float32" and dtype_of(1j) == "complex64" and dtype_of([]) == "float32"
+    assert (
+        dtype_of([1, 2.0]) == "float32"
+        and dtype_of(1j) == "complex64"
+        and dtype_of([]) == "float32"
+    )
     assert dtype_of([True, 2]) == "int64" and dtype_of(np.float64(1)) == "float64"
     assert dtype_of(np.ones(2, np.int16)) == "int16" and dtype_of([np.float32(1)]) == "float32"
     assert name_of(m.arange(3).dtype) == "int64" and name_of(m.arange(3.0).dtype) == "float32"
-    assert name_of(m.full((2,), 1).dtype) == "int64" and name_of(m.full((2,), 1.0).dtype) == "float32"
+    assert (
+        name_of(m.full((2,), 1).dtype) == "int64" and name_of(m.full((2,), 1.0).dtype) == "float32"
+    )
 
 
 @pytest.mark.parametrize("m", [fathom, torch], ids=["fathom", "pytorch"])
@@ -137,7 +159,9 @@ def test_half_precision_computes_as_pytorch_does(name):
             f(m, m.from_numpy(data.copy()).to(getattr(m, name))) for m in (fathom, torch)
         )
         assert name_of(found.dtype) == name_of(wanted.dtype) == name
-        np.testing.assert_allclose(found.float().numpy(), wanted.float().numpy(), rtol=2e-2, atol=2e-2)
+        np.testing.assert_allclose(
+            found.float().numpy(), wanted.float().numpy(), rtol=2e-2, atol=2e-2
+        )
 
 
 def test_properties_of_a_dtype():

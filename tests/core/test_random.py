@@ -44,7 +44,7 @@ def test_manual_seed_seeds_the_default_generator():
 
 
 def test_the_numbers_are_those_of_splitmix64():
-    z = (0 + 0x9E3779B97F4A7C15) & (2**64 - 1)   # the published first outputs for seed 0
+    z = (0 + 0x9E3779B97F4A7C15) & (2**64 - 1)  # the published first outputs for seed 0
     from fathom.core.random import mix
 
     assert mix(z) == 0xE220A8397B1DCDAF
@@ -57,7 +57,7 @@ def test_uniform_numbers_fill_the_unit_interval():
     assert abs(x.mean() - 0.5) < 4 * np.sqrt(1 / 12 / N)
     counts, _ = np.histogram(x, 100, (0, 1))
     chi_square = ((counts - N / 100) ** 2 / (N / 100)).sum()
-    assert 60 < chi_square < 150                 # 99 degrees of freedom
+    assert 60 < chi_square < 150  # 99 degrees of freedom
 
 
 def test_normal_numbers_have_the_moments_of_a_normal():
@@ -92,7 +92,9 @@ def test_bernoulli_and_multinomial_follow_their_weights():
     g = fathom.Generator().manual_seed(0)
     p = fathom.tensor([0.1, 0.9]).expand(N // 10, 2)
     assert np.allclose(fathom.bernoulli(p, generator=g).mean(0).tolist(), [0.1, 0.9], atol=0.02)
-    drawn = fathom.multinomial(fathom.tensor([1.0, 0.0, 3.0]), N // 10, replacement=True, generator=g)
+    drawn = fathom.multinomial(
+        fathom.tensor([1.0, 0.0, 3.0]), N // 10, replacement=True, generator=g
+    )
     share = np.bincount(drawn.numpy(), minlength=3) / len(drawn)
     assert np.allclose(share, [0.25, 0, 0.75], atol=0.02)
 
@@ -114,5 +116,7 @@ def test_like_functions_take_shape_and_dtype():
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
 def test_every_floating_dtype_stays_below_one(dtype):
-    x = fathom.rand(20_000, dtype=getattr(fathom, dtype), generator=fathom.Generator().manual_seed(0))
+    x = fathom.rand(
+        20_000, dtype=getattr(fathom, dtype), generator=fathom.Generator().manual_seed(0)
+    )
     assert float(x.max()) < 1 and float(x.min()) >= 0

@@ -52,31 +52,44 @@ def quadratic(x):
 
 SINGLE = {
     "grad": lambda m: m.func.grad(quadratic)(numbers(m, 4)),
-    "grad of the second argument": lambda m: m.func.grad(lambda a, b: (a * b * b).sum(), argnums=1)(numbers(m, 3), numbers(m, 3, seed=1)),
-    "grad of both arguments": lambda m: m.func.grad(lambda a, b: (a * b * b).sum(), argnums=(0, 1))(numbers(m, 3), numbers(m, 3, seed=1)),
+    "grad of the second argument": lambda m:
+        m.func.grad(lambda a, b: (a * b * b).sum(), argnums=1)(numbers(m, 3), numbers(m, 3, seed=1)),
+    "grad of both arguments": lambda m:
+        m.func.grad(lambda a, b: (a * b * b).sum(), argnums=(0, 1))(numbers(m, 3), numbers(m, 3, seed=1)),
     "grad with aux": lambda m: m.func.grad(lambda x: ((x * x).sum(), {"twice": x * 2}), has_aux=True)(numbers(m, 3)),
     "grad_and_value": lambda m: m.func.grad_and_value(quadratic)(numbers(m, 4)),
     "grad_and_value with aux": lambda m: m.func.grad_and_value(lambda x: (x.sum(), x * 2), has_aux=True)(numbers(m, 3)),
     "grad with keyword": lambda m: m.func.grad(lambda x, power=1: (x**power).sum())(numbers(m, 3), power=3),
-    "grad over a dict": lambda m: m.func.grad(lambda p, x: (p["w"] * x + p["b"]).sin().sum())({"w": numbers(m, 3), "b": numbers(m, 1)}, numbers(m, 3, seed=2)),
-    "grad over a list of tuples": lambda m: m.func.grad(lambda p: sum((w * w * b).sum() for w, b in p))([(numbers(m, 2), numbers(m, 2, seed=1)), (numbers(m, 3), numbers(m, 3, seed=2))]),
+    "grad over a dict": lambda m:
+        m.func.grad(lambda p, x: (p["w"] * x + p["b"]).sin().sum())({"w": numbers(m, 3), "b": numbers(m, 1)},
+        numbers(m, 3, seed=2)),
+    "grad over a list of tuples": lambda m:
+        m.func.grad(lambda p: sum((w * w * b).sum() for w, b in p))([(numbers(m, 2), numbers(m, 2, seed=1)),
+        (numbers(m, 3), numbers(m, 3, seed=2))]),
     "grad of a constant": lambda m: m.func.grad(lambda x: x.detach().sum() + 0 * x.sum())(numbers(m, 3)),
     "vjp": lambda m: vjp_of(m, lambda x: x * x.sum(), numbers(m, 3)),
     "vjp of two in, two out": lambda m: vjp_of(m, lambda a, b: (a * b, a.sum()), numbers(m, 3), numbers(m, 3, seed=1)),
     "jvp": lambda m: m.func.jvp(lambda x: x * x.sum(), (numbers(m, 3),), (numbers(m, 3, seed=1),)),
-    "jvp of two in, two out": lambda m: m.func.jvp(lambda a, b: (a * b, a.sum()), (numbers(m, 3), numbers(m, 3, seed=1)), (numbers(m, 3, seed=2), numbers(m, 3, seed=3))),
-    "jvp with aux": lambda m: m.func.jvp(lambda x: (x * x, x + 1), (numbers(m, 3),), (numbers(m, 3, seed=1),), has_aux=True),
+    "jvp of two in, two out": lambda m:
+        m.func.jvp(lambda a, b: (a * b, a.sum()), (numbers(m, 3), numbers(m, 3, seed=1)), (numbers(m, 3, seed=2),
+        numbers(m, 3, seed=3))),
+    "jvp with aux": lambda m:
+        m.func.jvp(lambda x: (x * x, x + 1), (numbers(m, 3),), (numbers(m, 3, seed=1),), has_aux=True),
     "jacrev": lambda m: m.func.jacrev(lambda x: m.outer(x, x * x))(numbers(m, 3)),
     "jacfwd": lambda m: m.func.jacfwd(lambda x: m.outer(x, x * x))(numbers(m, 3)),
-    "jacrev of several": lambda m: m.func.jacrev(lambda a, b: a * b.sum(), argnums=(0, 1))(numbers(m, 3), numbers(m, 2, seed=1)),
-    "jacfwd of several": lambda m: m.func.jacfwd(lambda a, b: a * b.sum(), argnums=(0, 1))(numbers(m, 3), numbers(m, 2, seed=1)),
-    "jacrev of a dict": lambda m: m.func.jacrev(lambda p: p["w"] * p["b"])({"w": numbers(m, 3), "b": numbers(m, 3, seed=1)}),
+    "jacrev of several": lambda m:
+        m.func.jacrev(lambda a, b: a * b.sum(), argnums=(0, 1))(numbers(m, 3), numbers(m, 2, seed=1)),
+    "jacfwd of several": lambda m:
+        m.func.jacfwd(lambda a, b: a * b.sum(), argnums=(0, 1))(numbers(m, 3), numbers(m, 2, seed=1)),
+    "jacrev of a dict": lambda m:
+        m.func.jacrev(lambda p: p["w"] * p["b"])({"w": numbers(m, 3), "b": numbers(m, 3, seed=1)}),
     "jacrev to a dict": lambda m: m.func.jacrev(lambda x: {"a": x * x, "b": x.sum()})(numbers(m, 3)),
     "jacrev with aux": lambda m: m.func.jacrev(lambda x: (x * x, x + 1), has_aux=True)(numbers(m, 3)),
     "jacfwd with aux": lambda m: m.func.jacfwd(lambda x: (x * x, x + 1), has_aux=True)(numbers(m, 3)),
     "jacrev of a matrix": lambda m: m.func.jacrev(lambda x: x @ x)(numbers(m, 2, 2)),
     "hessian": lambda m: m.func.hessian(quadratic)(numbers(m, 4)),
-    "hessian of several": lambda m: m.func.hessian(lambda a, b: (a * a * b).sum(), argnums=(0, 1))(numbers(m, 2), numbers(m, 2, seed=1)),
+    "hessian of several": lambda m:
+        m.func.hessian(lambda a, b: (a * a * b).sum(), argnums=(0, 1))(numbers(m, 2), numbers(m, 2, seed=1)),
 }  # fmt: skip
 
 
@@ -96,19 +109,27 @@ def test_a_transform(make):
 MAPPED = {
     "one argument": lambda m: m.vmap(lambda x: x * x.sum())(numbers(m, 3, 4)),
     "two arguments": lambda m: m.vmap(m.dot)(numbers(m, 3, 4), numbers(m, 3, 4, seed=1)),
-    "one is shared": lambda m: m.vmap(lambda x, w: x @ w, in_dims=(0, None))(numbers(m, 3, 4), numbers(m, 4, 2, seed=1)),
+    "one is shared": lambda m:
+        m.vmap(lambda x, w: x @ w, in_dims=(0, None))(numbers(m, 3, 4), numbers(m, 4, 2, seed=1)),
     "along another dim": lambda m: m.vmap(lambda x: x.cumsum(0), in_dims=1)(numbers(m, 3, 4)),
     "along the last dim": lambda m: m.vmap(lambda x: x.sum(), in_dims=-1)(numbers(m, 3, 4)),
     "out along another dim": lambda m: m.vmap(lambda x: m.outer(x, x), out_dims=2)(numbers(m, 3, 4)),
     "out along the last dim": lambda m: m.vmap(lambda x: m.outer(x, x), out_dims=-1)(numbers(m, 3, 4)),
     "several out": lambda m: m.vmap(lambda x: (x.sum(), x * 2), out_dims=(0, 1))(numbers(m, 3, 4)),
-    "dict in, dict out": lambda m: m.vmap(lambda p: {"y": p["w"] * p["x"].sum()}, in_dims=({"w": 0, "x": None},))({"w": numbers(m, 3, 2), "x": numbers(m, 5)}),
-    "a result that does not vary": lambda m: m.vmap(lambda x, w: w.sum(), in_dims=(0, None))(numbers(m, 3), numbers(m, 4)),
-    "nested": lambda m: m.vmap(m.vmap(lambda a, b: (a * b).sum(), in_dims=(None, 0)), in_dims=(0, None))(numbers(m, 3, 4), numbers(m, 2, 4, seed=1)),
+    "dict in, dict out": lambda m:
+        m.vmap(lambda p: {"y": p["w"] * p["x"].sum()}, in_dims=({"w": 0, "x": None},))({"w": numbers(m, 3, 2),
+        "x": numbers(m, 5)}),
+    "a result that does not vary": lambda m:
+        m.vmap(lambda x, w: w.sum(), in_dims=(0, None))(numbers(m, 3), numbers(m, 4)),
+    "nested": lambda m:
+        m.vmap(m.vmap(lambda a, b: (a * b).sum(), in_dims=(None, 0)), in_dims=(0, None))(numbers(m, 3, 4),
+        numbers(m, 2, 4, seed=1)),
     "thrice": lambda m: m.vmap(m.vmap(m.vmap(lambda x: x.exp() / 2)))(numbers(m, 2, 3, 4)),
-    "control flow of shapes": lambda m: m.vmap(lambda x: x.reshape(-1, 2).sum(0) if x.shape[0] % 2 == 0 else x)(numbers(m, 3, 4)),
+    "control flow of shapes": lambda m:
+        m.vmap(lambda x: x.reshape(-1, 2).sum(0) if x.shape[0] % 2 == 0 else x)(numbers(m, 3, 4)),
     "basic indexing": lambda m: m.vmap(lambda x: x[1:, None] * x[0])(numbers(m, 3, 4)),
-    "index by a mapped index": lambda m: m.vmap(lambda x, i: x[i])(numbers(m, 3, 4), m.tensor([[0, 1], [2, 3], [1, 1]])),
+    "index by a mapped index": lambda m:
+        m.vmap(lambda x, i: x[i])(numbers(m, 3, 4), m.tensor([[0, 1], [2, 3], [1, 1]])),
     "concatenation": lambda m: m.vmap(lambda x, y: m.cat([x, y]))(numbers(m, 3, 2), numbers(m, 3, 1, seed=1)),
     "keyword": lambda m: m.vmap(lambda x, scale=1.0: x * scale)(numbers(m, 3), scale=3.0),
     "where": lambda m: m.vmap(lambda x: m.where(x > 0, x, x.exp() - 1))(numbers(m, 3, 4)),
@@ -127,24 +148,42 @@ def test_vmap(make):
 
 NESTED = {
     "grad of grad": lambda m: m.func.grad(lambda x: m.func.grad(lambda y: (y**3).sum())(x).sum())(numbers(m, 3)),
-    "perturbation confusion, reverse": lambda m: m.func.grad(lambda x: x * m.func.grad(lambda y: x + y)(m.tensor(1.0, dtype=m.float64)))(m.tensor(2.0, dtype=m.float64)),
+    "perturbation confusion, reverse": lambda m:
+        m.func.grad(lambda x: x * m.func.grad(lambda y: x + y)(m.tensor(1.0, dtype=m.float64)))(m.tensor(2.0,
+        dtype=m.float64)),
     "perturbation confusion, forward": lambda m: slope(m, lambda x: x * slope(m, lambda y: x + y, 1.0), 2.0),
-    "perturbation confusion, mixed": lambda m: slope(m, lambda x: x * m.func.grad(lambda y: x * y)(m.tensor(1.0, dtype=m.float64)), 3.0),
-    "grad of a jvp": lambda m: m.func.grad(lambda x: m.func.jvp(lambda y: (y**3).sum(), (x,), (m.ones_like(x),))[1])(numbers(m, 3)),
+    "perturbation confusion, mixed": lambda m:
+        slope(m, lambda x: x * m.func.grad(lambda y: x * y)(m.tensor(1.0, dtype=m.float64)), 3.0),
+    "grad of a jvp": lambda m:
+        m.func.grad(lambda x: m.func.jvp(lambda y: (y**3).sum(), (x,), (m.ones_like(x),))[1])(numbers(m, 3)),
     "jvp of a grad": lambda m: m.func.jvp(m.func.grad(quadratic), (numbers(m, 4),), (numbers(m, 4, seed=1),)),
-    "jvp of a jvp": lambda m: m.func.jvp(lambda x: m.func.jvp(lambda y: y**4, (x,), (m.ones_like(x),))[1], (numbers(m, 3),), (numbers(m, 3, seed=1),)),
+    "jvp of a jvp": lambda m:
+        m.func.jvp(lambda x: m.func.jvp(lambda y: y**4, (x,), (m.ones_like(x),))[1], (numbers(m, 3),), (numbers(m,
+        3, seed=1),)),
     "vmap of grad": lambda m: m.vmap(m.func.grad(quadratic))(numbers(m, 3, 4)),
-    "per-sample gradients": lambda m: m.vmap(m.func.grad(lambda w, x, y: ((x @ w - y) ** 2).mean()), in_dims=(None, 0, 0))(numbers(m, 4), numbers(m, 5, 4, seed=1), numbers(m, 5, seed=2)),
+    "per-sample gradients": lambda m:
+        m.vmap(m.func.grad(lambda w, x, y: ((x @ w - y) ** 2).mean()), in_dims=(None, 0, 0))(numbers(m, 4),
+        numbers(m, 5, 4, seed=1), numbers(m, 5, seed=2)),
     "grad of vmap": lambda m: m.func.grad(lambda x: m.vmap(lambda r: (r * r.sum()).sum())(x).sum())(numbers(m, 3, 4)),
-    "grad of vmap of grad": lambda m: m.func.grad(lambda x: (m.vmap(m.func.grad(quadratic))(x) ** 2).sum())(numbers(m, 2, 3)),
-    "grad of vmap of a closure's grad": lambda m: m.func.grad(lambda w: (m.vmap(m.func.grad(lambda x: (x.sin() * w).sum()))(numbers(m, 2, 3)) ** 2).sum())(numbers(m, 3, seed=5)),
-    "grad of jvp of grad": lambda m: m.func.grad(lambda x: m.func.jvp(m.func.grad(quadratic), (x,), (x * 2,))[1].sum())(numbers(m, 3)),
-    "jvp of vmap of grad": lambda m: m.func.jvp(m.vmap(m.func.grad(quadratic)), (numbers(m, 2, 3),), (numbers(m, 2, 3, seed=1),)),
-    "grad of vmap of jvp of grad": lambda m: m.func.grad(lambda x: m.vmap(lambda r: m.func.jvp(m.func.grad(quadratic), (r,), (r,))[1])(x).sum())(numbers(m, 2, 3)),
+    "grad of vmap of grad": lambda m:
+        m.func.grad(lambda x: (m.vmap(m.func.grad(quadratic))(x) ** 2).sum())(numbers(m, 2, 3)),
+    "grad of vmap of a closure's grad": lambda m:
+        m.func.grad(lambda w: (m.vmap(m.func.grad(lambda x: (x.sin() * w).sum()))(numbers(m, 2,
+        3)) ** 2).sum())(numbers(m, 3, seed=5)),
+    "grad of jvp of grad": lambda m:
+        m.func.grad(lambda x: m.func.jvp(m.func.grad(quadratic), (x,), (x * 2,))[1].sum())(numbers(m, 3)),
+    "jvp of vmap of grad": lambda m:
+        m.func.jvp(m.vmap(m.func.grad(quadratic)), (numbers(m, 2, 3),), (numbers(m, 2, 3, seed=1),)),
+    "grad of vmap of jvp of grad": lambda m:
+        m.func.grad(lambda x: m.vmap(lambda r: m.func.jvp(m.func.grad(quadratic), (r,),
+        (r,))[1])(x).sum())(numbers(m, 2, 3)),
     "hessian of a vmap": lambda m: m.func.hessian(lambda x: m.vmap(quadratic)(x).prod())(numbers(m, 2, 2)),
     "vmap of jacrev of jacfwd": lambda m: m.vmap(m.func.jacrev(m.func.jacfwd(quadratic)))(numbers(m, 2, 3)),
-    "vmap of jvp": lambda m: m.vmap(lambda x, dx: m.func.jvp(lambda y: y.sin() * y.sum(), (x,), (dx,)))(numbers(m, 3, 4), numbers(m, 3, 4, seed=1)),
-    "jvp of vmap": lambda m: m.func.jvp(m.vmap(lambda r: r * r.sum()), (numbers(m, 3, 4),), (numbers(m, 3, 4, seed=1),)),
+    "vmap of jvp": lambda m:
+        m.vmap(lambda x, dx: m.func.jvp(lambda y: y.sin() * y.sum(), (x,), (dx,)))(numbers(m, 3, 4), numbers(m, 3,
+        4, seed=1)),
+    "jvp of vmap": lambda m:
+        m.func.jvp(m.vmap(lambda r: r * r.sum()), (numbers(m, 3, 4),), (numbers(m, 3, 4, seed=1),)),
     "vmap of hessian": lambda m: m.vmap(m.func.hessian(quadratic))(numbers(m, 2, 3)),
     "jacfwd of jacrev": lambda m: m.func.jacfwd(m.func.jacrev(quadratic))(numbers(m, 3)),
     "jacrev of jacfwd": lambda m: m.func.jacrev(m.func.jacfwd(quadratic))(numbers(m, 3)),
@@ -153,12 +192,15 @@ NESTED = {
     "third derivative": lambda m: m.func.grad(m.func.grad(m.func.grad(lambda x: x**5)))(m.tensor(2.0, dtype=m.float64)),
     "vjp twice": lambda m: vjp_of(m, lambda x: vjp_of(m, lambda y: y**3, x)[1][0], numbers(m, 3)),
     "hessian-vector product": lambda m: m.func.vjp(m.func.grad(quadratic), numbers(m, 4))[1](numbers(m, 4, seed=1)),
-    "ensemble": lambda m: m.vmap(lambda p, x: m.tanh(x @ p["w"] + p["b"]), in_dims=(0, None))({"w": numbers(m, 5, 3, 2), "b": numbers(m, 5, 2, seed=1)}, numbers(m, 7, 3, seed=2)),
+    "ensemble": lambda m:
+        m.vmap(lambda p, x: m.tanh(x @ p["w"] + p["b"]), in_dims=(0, None))({"w": numbers(m, 5, 3, 2),
+        "b": numbers(m, 5, 2, seed=1)}, numbers(m, 7, 3, seed=2)),
     "detach inside": lambda m: m.func.grad(lambda x: (x * x.detach()).sum())(numbers(m, 3)),
     "in place inside": lambda m: m.func.grad(lambda x: (x * 2).add_(x * x).sum())(numbers(m, 3)),
     "slice written inside": lambda m: m.func.grad(lambda x: written(m, x))(numbers(m, 3)),
     "slice written inside vmap": lambda m: m.vmap(lambda x: written_value(m, x))(numbers(m, 4, 3)),
-    "slice written inside jvp": lambda m: m.func.jvp(lambda x: written_value(m, x), (numbers(m, 3),), (numbers(m, 3, seed=1),)),
+    "slice written inside jvp": lambda m:
+        m.func.jvp(lambda x: written_value(m, x), (numbers(m, 3),), (numbers(m, 3, seed=1),)),
 }  # fmt: skip
 
 
@@ -269,14 +311,21 @@ def test_vmap_needs_one_batch_size_and_says_which_it_got():
         fathom.vmap(lambda a: 1.0)(fathom.ones(2))
 
 
-@pytest.mark.parametrize("read", [lambda x: x.item(), lambda x: bool(x > 0), float, lambda x: x.numpy(), lambda x: x.tolist()])
+@pytest.mark.parametrize(
+    "read",
+    [lambda x: x.item(), lambda x: bool(x > 0), float, lambda x: x.numpy(), lambda x: x.tolist()],
+)
 def test_values_cannot_be_read_under_vmap_and_the_error_says_what_to_do(read):
-    with pytest.raises(RuntimeError, match="not known inside batched.*use|compute with tensor operations instead"):
+    with pytest.raises(
+        RuntimeError, match="not known inside batched.*use|compute with tensor operations instead"
+    ):
         fathom.vmap(lambda x: read(x) and x)(fathom.ones(2))
 
 
 def test_a_result_whose_shape_depends_on_values_is_refused_under_vmap():
-    with pytest.raises(RuntimeError, match="nonzero: the shape of its result depends on the values"):
+    with pytest.raises(
+        RuntimeError, match="nonzero: the shape of its result depends on the values"
+    ):
         fathom.vmap(lambda x: x.nonzero())(fathom.ones(2, 3))
 
 

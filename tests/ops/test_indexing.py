@@ -17,11 +17,15 @@ def random_key(rng: np.random.Generator):
     ellipsis = False
     while axis < len(SHAPE) and len(key) < 6:
         n = SHAPE[axis]
-        kind = rng.choice(["int", "slice", "slice", "none", "ellipsis", "index", "list", "mask", "end"])
+        kind = rng.choice(
+            ["int", "slice", "slice", "none", "ellipsis", "index", "list", "mask", "end"]
+        )
         if kind == "int":
             key.append(int(rng.integers(-n, n)))
         elif kind == "slice":
-            start, stop = (None if rng.random() < 0.3 else int(rng.integers(-n - 1, n + 2)) for _ in "ab")
+            start, stop = (
+                None if rng.random() < 0.3 else int(rng.integers(-n - 1, n + 2)) for _ in "ab"
+            )
             key.append(slice(start, stop, None if rng.random() < 0.5 else int(rng.integers(1, 4))))
         elif kind == "none":
             key.append(None)
@@ -33,12 +37,15 @@ def random_key(rng: np.random.Generator):
                 axis += int(rng.integers(0, len(SHAPE) - axis + 1))
             continue
         elif kind == "index":
-            size = tuple(1 if rng.random() < 0.2 else m for m in common[int(rng.integers(0, len(common) + 1)) :])
+            size = tuple(
+                1 if rng.random() < 0.2 else m
+                for m in common[int(rng.integers(0, len(common) + 1)) :]
+            )
             key.append(rng.integers(-n, n, size))
         elif kind == "list":
             key.append([int(k) for k in rng.integers(-n, n, common[-1] if common else 1)])
         elif kind == "mask":
-            if tensors:                          # its length must fit the other index tensors: ones would
+            if tensors:  # its length must fit the other index tensors: ones would
                 continue
             mask = np.zeros(n, bool)
             mask[rng.permutation(n)[: common[-1] if common and common[-1] < n else 1]] = True
@@ -100,9 +107,11 @@ def test_reading_writing_and_gradients_with_a_random_key(seed):
         np.testing.assert_array_equal(found, wanted, err_msg=note)
 
     shape = both[0][2]
-    value_shape = tuple(1 if rng.random() < 0.3 else n for n in shape[int(rng.integers(0, len(shape) + 1)) :])
+    value_shape = tuple(
+        1 if rng.random() < 0.3 else n for n in shape[int(rng.integers(0, len(shape) + 1)) :]
+    )
     value = np.asarray(-np.arange(1.0, 1 + np.prod(value_shape)).reshape(value_shape))
-    repeats = len(np.unique(both[0][0])) < both[0][0].size      # then it is open which value wins
+    repeats = len(np.unique(both[0][0])) < both[0][0].size  # then it is open which value wins
 
     def write(library):
         x = library.from_numpy(DATA.copy())
@@ -161,7 +170,11 @@ def test_keys_that_people_write(key):
         return library.from_numpy(k) if isinstance(k, np.ndarray) else k
 
     def read(library):
-        k = tuple(convert(library, item) for item in key) if isinstance(key, tuple) else convert(library, key)
+        k = (
+            tuple(convert(library, item) for item in key)
+            if isinstance(key, tuple)
+            else convert(library, key)
+        )
         x = library.from_numpy(DATA.copy())
         y = x[k]
         x[k] = 0
@@ -173,7 +186,9 @@ def test_keys_that_people_write(key):
 
 
 def test_a_nested_list_is_one_index_tensor_as_in_numpy():
-    np.testing.assert_array_equal(fathom.from_numpy(DATA)[[[0, 1], [2, 3]]].numpy(), DATA[[[0, 1], [2, 3]]])
+    np.testing.assert_array_equal(
+        fathom.from_numpy(DATA)[[[0, 1], [2, 3]]].numpy(), DATA[[[0, 1], [2, 3]]]
+    )
 
 
 def test_numpy_arrays_index_directly():
@@ -224,7 +239,10 @@ def test_a_step_below_zero_raises_as_in_pytorch():
 
 def test_a_value_that_does_not_fit_is_refused_with_both_shapes():
     x = fathom.zeros(4, 5)
-    with pytest.raises(ValueError, match=r"value of shape \(3,\) cannot be broadcast to the place of shape \(2, 5\)"):
+    with pytest.raises(
+        ValueError,
+        match=r"value of shape \(3,\) cannot be broadcast to the place of shape \(2, 5\)",
+    ):
         x[:2] = fathom.ones(3)
 
 
