@@ -7,6 +7,12 @@ from fathom.nn.activation import (
     Softshrink, Softsign, Tanh, Tanhshrink, Threshold,
 )  # fmt: skip
 from fathom.nn.attention import MultiheadAttention
+from fathom.nn.batch_norm import (
+    BatchNorm1d, BatchNorm2d, BatchNorm3d, InstanceNorm1d, InstanceNorm2d, InstanceNorm3d,
+    LazyBatchNorm1d, LazyBatchNorm2d, LazyBatchNorm3d, LazyInstanceNorm1d, LazyInstanceNorm2d,
+    LazyInstanceNorm3d, SyncBatchNorm,
+)  # fmt: skip
+from fathom.nn.cells import GRUCell, LSTMCell, RNNCell
 from fathom.nn.containers import ModuleDict, ModuleList, Sequential
 from fathom.nn.conv import (
     Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d, LazyConv1d, LazyConv2d,
@@ -35,11 +41,7 @@ from fathom.nn.loss import (
     SmoothL1Loss, SoftMarginLoss,
 )  # fmt: skip
 from fathom.nn.module import Module
-from fathom.nn.norm import (
-    BatchNorm1d, BatchNorm2d, BatchNorm3d, GroupNorm, InstanceNorm1d, InstanceNorm2d, InstanceNorm3d,
-    LayerNorm, LazyBatchNorm1d, LazyBatchNorm2d, LazyBatchNorm3d, LazyInstanceNorm1d,
-    LazyInstanceNorm2d, LazyInstanceNorm3d, LocalResponseNorm, RMSNorm, SyncBatchNorm,
-)  # fmt: skip
+from fathom.nn.norm import GroupNorm, LayerNorm, LocalResponseNorm, RMSNorm
 from fathom.nn.pad import (
     CircularPad1d, CircularPad2d, CircularPad3d, ConstantPad1d, ConstantPad2d, ConstantPad3d,
     ReflectionPad1d, ReflectionPad2d, ReflectionPad3d, ReplicationPad1d, ReplicationPad2d,
@@ -53,7 +55,7 @@ from fathom.nn.pool import (
     AdaptiveMaxPool3d, AvgPool1d, AvgPool2d, AvgPool3d, LPPool1d, LPPool2d, LPPool3d, MaxPool1d, MaxPool2d,
     MaxPool3d, MaxUnpool1d, MaxUnpool2d, MaxUnpool3d,
 )  # fmt: skip
-from fathom.nn.rnn import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNBase, RNNCell
+from fathom.nn.rnn import GRU, LSTM, RNN, RNNBase
 from fathom.nn.transformer import (
     Transformer, TransformerDecoder, TransformerDecoderLayer, TransformerEncoder, TransformerEncoderLayer,
 )  # fmt: skip

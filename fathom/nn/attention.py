@@ -64,10 +64,14 @@ class MultiheadAttention(Module):
         def parameter(*size: int) -> Parameter:
             return Parameter(creation.empty(*size, device=device, dtype=dtype))
 
-        joined = self._qkv_same_embed_dim        # then the three maps are one matrix, and one product
-        self.register_parameter("in_proj_weight", parameter(3 * embed_dim, embed_dim) if joined else None)
+        joined = self._qkv_same_embed_dim  # then the three maps are one matrix, and one product
+        self.register_parameter(
+            "in_proj_weight", parameter(3 * embed_dim, embed_dim) if joined else None
+        )
         for name, size in (("q", embed_dim), ("k", self.kdim), ("v", self.vdim)):
-            self.register_parameter(f"{name}_proj_weight", None if joined else parameter(embed_dim, size))
+            self.register_parameter(
+                f"{name}_proj_weight", None if joined else parameter(embed_dim, size)
+            )
         self.register_parameter("in_proj_bias", parameter(3 * embed_dim) if bias else None)
         self.out_proj = Linear(embed_dim, embed_dim, bias=bias, device=device, dtype=dtype)
         for name in ("bias_k", "bias_v"):
@@ -96,39 +100,54 @@ class MultiheadAttention(Module):
         is_causal: query i looks at keys 0 ... i only; it is a hint where attn_mask says so already.
         """
         self.check_inputs(query, key, value)
+        q = self.batch_in_front(query)
+        k = q if key is query else self.batch_in_front(key)
+        v = k if value is key else self.batch_in_front(value)
+        padding = key_padding_mask
+        if padding is not None and query.ndim == 2:
+            padding = padding.unsqueeze(0)
+        y, weights = self.attend(q, k, v, padding, attn_mask, is_causal)
         if query.ndim == 2:
-            masks = (None if key_padding_mask is None else key_padding_mask.unsqueeze(0)), attn_mask
-            y, weights = self.attend(query.unsqueeze(0), key.unsqueeze(0), value.unsqueeze(0), *masks, is_causal)
-            y = y.squeeze(0)
-        elif self.batch_first:
-            y, weights = self.attend(query, key, value, key_padding_mask, attn_mask, is_causal)
-        else:
-            first = [x.transpose(0, 1) for x in (query, key, value)]
-            y, weights = self.attend(*first, key_padding_mask, attn_mask, is_causal)
+            y, weights = y.squeeze(0), weights.squeeze(0)
+        elif not self.batch_first:
             y = y.transpose(0, 1)
         if not need_weights:
             return y, None
-        weights = weights.mean(1) if average_attn_weights else weights
-        return y, weights.squeeze(0) if query.ndim == 2 else weights
+        return y, weights.mean(-3) if average_attn_weights else weights
+
+    def batch_in_front(self, x: Tensor) -> Tensor:
+        """x as (N, L, .), whether it is that, (L, N, .) or (L, .)."""
+        if x.ndim == 2:
+            return x.unsqueeze(0)
+        return x if self.batch_first else x.transpose(0, 1)
 
     def attend(
-        self, query: Tensor, key: Tensor, value: Tensor, padding: Tensor | None, mask: Tensor | None, is_causal: bool
+        self,
+        query: Tensor,
+        key: Tensor,
+        value: Tensor,
+        padding: Tensor | None,
+        mask: Tensor | None,
+        is_causal: bool,
     ) -> tuple[Tensor, Tensor]:
         """query (N, L, E), key (N, S, .), value (N, S, .) -> y (N, L, E), weights (N, H, L, S)."""
         batch, length = query.shape[:2]
         scores = self.joined_mask(query, key, padding, mask, is_causal)
         q, k, v = self.projected(query, key, value)
         if self.bias_k is not None:
-            k, v = (cat([x, b.expand((batch, 1, self.embed_dim))], 1) for x, b in ((k, self.bias_k), (v, self.bias_v)))
-        q, k, v = map(self.heads, (q, k, v))                                      # (N, H, ., D)
+            k, v = (
+                cat([x, b.expand((batch, 1, self.embed_dim))], 1)
+                for x, b in ((k, self.bias_k), (v, self.bias_v))
+            )
+        q, k, v = map(self.heads, (q, k, v))  # (N, H, ., D)
         if self.add_zero_attn:
             zero = k.new_zeros((batch, self.num_heads, 1, self.head_dim))
             k, v = cat([k, zero], 2), cat([v, zero], 2)
         if scores is not None and k.shape[2] > key.shape[1]:
-            scores = pad(scores, (0, k.shape[2] - key.shape[1]))                  # what was added is seen by all
+            scores = pad(scores, (0, k.shape[2] - key.shape[1]))  # what was added is seen by all
         weights = attention_weights(q * (1 / math.sqrt(self.head_dim)), k, scores)
         weights = dropout(weights, self.dropout, self.training)
-        y = (weights @ v).transpose(1, 2)                                         # (N, L, H, D)
+        y = (weights @ v).transpose(1, 2)  # (N, L, H, D)
         return self.out_proj(y.reshape((batch, length, self.embed_dim))), weights
 
     def projected(self, query: Tensor, key: Tensor, value: Tensor) -> tuple[Tensor, ...]:
@@ -148,7 +167,12 @@ class MultiheadAttention(Module):
         return x.reshape((batch, length, self.num_heads, self.head_dim)).transpose(1, 2)
 
     def joined_mask(
-        self, query: Tensor, key: Tensor, padding: Tensor | None, mask: Tensor | None, is_causal: bool
+        self,
+        query: Tensor,
+        key: Tensor,
+        padding: Tensor | None,
+        mask: Tensor | None,
+        is_causal: bool,
     ) -> Tensor | None:
         """Both masks as numbers to add to the scores, fit for (N, H, L, S); None if there is none."""
         (batch, length), keys = query.shape[:2], key.shape[1]
@@ -158,13 +182,17 @@ class MultiheadAttention(Module):
         if mask is not None:
             shapes = {2: (length, keys), 3: (batch * self.num_heads, length, keys)}
             if tuple(mask.shape) != shapes.get(mask.ndim):
-                raise ShapeError(f"attn_mask must be {shapes[2]} or {shapes[3]}, got {tuple(mask.shape)}")
+                raise ShapeError(
+                    f"attn_mask must be {shapes[2]} or {shapes[3]}, got {tuple(mask.shape)}"
+                )
             total = as_numbers(mask, query)
             if mask.ndim == 3:
                 total = total.reshape((batch, self.num_heads, length, keys))
         if padding is not None:
             if tuple(padding.shape) != (batch, keys):
-                raise ShapeError(f"key_padding_mask must be {(batch, keys)}, got {tuple(padding.shape)}")
+                raise ShapeError(
+                    f"key_padding_mask must be {(batch, keys)}, got {tuple(padding.shape)}"
+                )
             more = as_numbers(padding, query).reshape((batch, 1, 1, keys))
             total = more if total is None else total + more
         return total
@@ -176,7 +204,9 @@ class MultiheadAttention(Module):
             raise ShapeError(f"got {found}; all three must be 3-d (batched) or 2-d (unbatched)")
         sizes = (self.embed_dim, self.kdim, self.vdim)
         if tuple(shape[-1] for shape in shapes) != sizes:
-            raise ShapeError(f"got {found}; the last sizes must be embed_dim {sizes[0]}, kdim {sizes[1]}, vdim {sizes[2]}")
+            raise ShapeError(
+                f"got {found}; the last sizes must be embed_dim {sizes[0]}, kdim {sizes[1]}, vdim {sizes[2]}"
+            )
         if shapes[1][:-1] != shapes[2][:-1]:
             raise ShapeError(f"got {found}; there must be one value for each key")
         n = 0 if self.batch_first else 1

@@ -29,7 +29,7 @@ class _ConvNd(Module):
     Weight and bias start uniform on $\pm 1/\sqrt{k}$, with $k$ the number of elements that one kernel reads.
     """
 
-    axes: int                                    # of the sizes that the kernel moves along
+    axes: int  # of the sizes that the kernel moves along
     function: Callable[..., Tensor]
     transposed = False
 
@@ -47,20 +47,30 @@ class _ConvNd(Module):
                 f" {out_channels} with groups {groups}"
             )
         if padding_mode not in MODES:
-            raise ValueError(f"{name}: padding_mode must be one of {', '.join(MODES)}, got {padding_mode!r}")
+            raise ValueError(
+                f"{name}: padding_mode must be one of {', '.join(MODES)}, got {padding_mode!r}"
+            )
         if isinstance(padding, str) and padding not in ("same", "valid"):
-            raise ValueError(f"{name}: invalid padding string {padding!r}, should be one of 'valid', 'same'")
+            raise ValueError(
+                f"{name}: invalid padding string {padding!r}, should be one of 'valid', 'same'"
+            )
         self.in_channels = in_channels
         self.out_channels = out_channels
         self.kernel_size = per_axis(name, "kernel_size", kernel_size, self.axes)
         self.stride = per_axis(name, "stride", stride, self.axes)
-        self.padding = padding if isinstance(padding, str) else per_axis(name, "padding", padding, self.axes, least=0)
+        self.padding = (
+            padding
+            if isinstance(padding, str)
+            else per_axis(name, "padding", padding, self.axes, least=0)
+        )
         self.dilation = per_axis(name, "dilation", dilation, self.axes)
         self.output_padding = per_axis(name, "output_padding", output_padding, self.axes, least=0)
         self.groups = groups
         self.padding_mode = padding_mode
         if padding == "same" and any(s != 1 for s in self.stride):
-            raise ValueError(f"{name}: padding='same' is not supported for strided convolutions, got stride {self.stride}")
+            raise ValueError(
+                f"{name}: padding='same' is not supported for strided convolutions, got stride {self.stride}"
+            )
         self.make_parameters(bias, device, dtype)
         self.reset_parameters()
 
@@ -96,7 +106,9 @@ class _ConvNd(Module):
             )
             widths = [width for pair in zip(reversed(before), reversed(after)) for width in pair]
             input, padding = pad(input, widths, self.padding_mode), 0
-        return type(self).function(input, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
+        return type(self).function(
+            input, self.weight, self.bias, self.stride, padding, self.dilation, self.groups
+        )
 
     def extra_repr(self) -> str:
         """Its sizes, and what is not the default."""
@@ -177,7 +189,9 @@ class _ConvTranspose(_ConvNd):
         padding_mode: str = "zeros", device: Any = None, dtype: Any = None,
     ):  # fmt: skip
         if padding_mode != "zeros":
-            raise ValueError(f"{type(self).__name__}: only 'zeros' padding mode is supported, got {padding_mode!r}")
+            raise ValueError(
+                f"{type(self).__name__}: only 'zeros' padding mode is supported, got {padding_mode!r}"
+            )
         super().__init__(
             in_channels, out_channels, kernel_size, stride, padding, dilation, output_padding, groups, bias,
             padding_mode, device, dtype,
@@ -185,23 +199,36 @@ class _ConvTranspose(_ConvNd):
 
     def forward(self, input: Tensor, output_size: Sequence[int] | None = None) -> Tensor:
         """x (N, C, *sizes) -> (N, O, *sizes); output_size chooses where stride leaves a choice."""
-        extra = self.output_padding if output_size is None else self.padding_to(input, tuple(output_size))
+        extra = (
+            self.output_padding
+            if output_size is None
+            else self.padding_to(input, tuple(output_size))
+        )
         return type(self).function(
-            input, self.weight, self.bias, self.stride, self.padding, extra, self.groups, self.dilation
+            input,
+            self.weight,
+            self.bias,
+            self.stride,
+            self.padding,
+            extra,
+            self.groups,
+            self.dilation,
         )
 
     def padding_to(self, x: Tensor, output_size: tuple[int, ...]) -> tuple[int, ...]:
         """The output_padding that gives these sizes."""
         batched(type(self).__name__, x, self.axes)
         wanted = output_size[-self.axes :]
-        axes = zip(x.shape[-self.axes :], self.stride, self.padding, self.kernel_size, self.dilation)
+        axes = zip(
+            x.shape[-self.axes :], self.stride, self.padding, self.kernel_size, self.dilation
+        )
         least = [(i - 1) * s - 2 * p + d * (k - 1) + 1 for i, s, p, k, d in axes]
         extra = tuple(size - low for size, low in zip(wanted, least))
         if len(wanted) != self.axes or any(not 0 <= e < s for e, s in zip(extra, self.stride)):
             most = [low + s - 1 for low, s in zip(least, self.stride)]
             raise ValueError(
-                f"{type(self).__name__}: requested an output size of {wanted}, but valid sizes range from {least} to {most}"
-                f" for x {tuple(x.shape)}"
+                f"{type(self).__name__}: requested an output size of {wanted}, but valid sizes range"
+                f" from {least} to {most} for x {tuple(x.shape)}"
             )
         return extra
 
@@ -218,7 +245,9 @@ class ConvTranspose1d(_ConvTranspose):
 
 
 class ConvTranspose2d(_ConvTranspose):
-    """The adjoint of Conv2d, which makes images larger: see functional.conv_transpose2d. x (N, C, I, J) -> (N, O, H, W).
+    """The adjoint of Conv2d, which makes images larger: see functional.conv_transpose2d.
+
+    x (N, C, I, J) -> (N, O, H, W).
 
     >>> fathom.nn.ConvTranspose2d(8, 4, kernel_size=4, stride=2, padding=1)(fathom.ones(1, 8, 7, 7)).shape
     fathom.Size([1, 4, 14, 14])
@@ -265,10 +294,14 @@ class _LazyConv(LazyModuleMixin, _ConvNd):
         """Take in_channels from the input."""
         batched(type(self).__name__, input, self.axes)
         self.in_channels = input.shape[-self.axes - 1]
-        if not self.has_uninitialized_params():  # they were loaded; the convolution checks that x fits
+        if (
+            not self.has_uninitialized_params()
+        ):  # they were loaded; the convolution checks that x fits
             return
         if self.in_channels % self.groups:
-            raise ShapeError(f"got x {tuple(input.shape)}: {self.in_channels} channels cannot be split into {self.groups} groups")
+            raise ShapeError(
+                f"got x {tuple(input.shape)}: {self.in_channels} channels cannot be split into {self.groups} groups"
+            )
         self.weight.materialize(self.weight_shape())
         if self.bias is not None:
             self.bias.materialize((self.out_channels,))

@@ -18,7 +18,9 @@ class Unfold(Module):
     fathom.Size([1, 12, 9])
     """
 
-    def __init__(self, kernel_size: Sizes, dilation: Sizes = 1, padding: Sizes = 0, stride: Sizes = 1):
+    def __init__(
+        self, kernel_size: Sizes, dilation: Sizes = 1, padding: Sizes = 0, stride: Sizes = 1
+    ):
         super().__init__()
         self.kernel_size = kernel_size
         self.dilation = dilation
@@ -31,9 +33,7 @@ class Unfold(Module):
 
     def extra_repr(self) -> str:
         """Its arguments."""
-        return (
-            f"kernel_size={self.kernel_size}, dilation={self.dilation}, padding={self.padding}, stride={self.stride}"
-        )
+        return f"kernel_size={self.kernel_size}, dilation={self.dilation}, padding={self.padding}, stride={self.stride}"
 
 
 class Fold(Module):
@@ -44,7 +44,12 @@ class Fold(Module):
     """
 
     def __init__(
-        self, output_size: Sizes, kernel_size: Sizes, dilation: Sizes = 1, padding: Sizes = 0, stride: Sizes = 1
+        self,
+        output_size: Sizes,
+        kernel_size: Sizes,
+        dilation: Sizes = 1,
+        padding: Sizes = 0,
+        stride: Sizes = 1,
     ):
         super().__init__()
         self.output_size = output_size

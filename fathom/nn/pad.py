@@ -1,4 +1,7 @@
-"""Padding layers: more elements at the edges. The last dim comes first in `padding`: (left, right, top, bottom, ...)."""
+"""Padding layers: more elements at the edges.
+
+The last dim comes first in `padding`: (left, right, top, bottom, ...).
+"""
 
 from __future__ import annotations
 
@@ -17,9 +20,13 @@ class _Pad(Module):
 
     def __init__(self, padding: Widths):
         super().__init__()
-        self.padding = (int(padding),) * (2 * self.axes) if isinstance(padding, int) else tuple(padding)
+        self.padding = (
+            (int(padding),) * (2 * self.axes) if isinstance(padding, int) else tuple(padding)
+        )
         if len(self.padding) != 2 * self.axes:
-            raise ValueError(f"{type(self).__name__}: padding must be one or {2 * self.axes} whole numbers, got {padding!r}")
+            raise ValueError(
+                f"{type(self).__name__}: padding must be one or {2 * self.axes} whole numbers, got {padding!r}"
+            )
 
     def forward(self, input: Tensor) -> Tensor:
         """x (N, C, *sizes) or (C, *sizes) -> the same with larger sizes."""

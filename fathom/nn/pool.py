@@ -45,7 +45,13 @@ class _MaxPool(_Pool):
     def forward(self, input: Tensor) -> Any:
         """x (N, C, *sizes) or (C, *sizes) -> the same with smaller sizes; with return_indices also the positions."""
         return type(self).function(
-            input, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode, self.return_indices
+            input,
+            self.kernel_size,
+            self.stride,
+            self.padding,
+            self.dilation,
+            self.ceil_mode,
+            self.return_indices,
         )
 
 
@@ -84,12 +90,18 @@ class _MaxUnpool(_Pool):
         super().__init__()
         name = type(self).__name__
         self.kernel_size = per_axis(name, "kernel_size", kernel_size, self.axes)
-        self.stride = self.kernel_size if stride is None else per_axis(name, "stride", stride, self.axes)
+        self.stride = (
+            self.kernel_size if stride is None else per_axis(name, "stride", stride, self.axes)
+        )
         self.padding = per_axis(name, "padding", padding, self.axes, least=0)
 
-    def forward(self, input: Tensor, indices: Tensor, output_size: Sequence[int] | None = None) -> Tensor:
+    def forward(
+        self, input: Tensor, indices: Tensor, output_size: Sequence[int] | None = None
+    ) -> Tensor:
         """Maxima and their positions -> zeros with the maxima at their positions."""
-        return type(self).function(input, indices, self.kernel_size, self.stride, self.padding, output_size)
+        return type(self).function(
+            input, indices, self.kernel_size, self.stride, self.padding, output_size
+        )
 
 
 class MaxUnpool1d(_MaxUnpool):
@@ -137,7 +149,9 @@ class AvgPool1d(_Pool):
     ):  # fmt: skip
         super().__init__()
         self.kernel_size = per_axis("AvgPool1d", "kernel_size", kernel_size, 1)
-        self.stride = self.kernel_size if stride is None else per_axis("AvgPool1d", "stride", stride, 1)
+        self.stride = (
+            self.kernel_size if stride is None else per_axis("AvgPool1d", "stride", stride, 1)
+        )
         self.padding = per_axis("AvgPool1d", "padding", padding, 1, least=0)
         self.ceil_mode = ceil_mode
         self.count_include_pad = count_include_pad
@@ -145,7 +159,12 @@ class AvgPool1d(_Pool):
     def forward(self, input: Tensor) -> Tensor:
         """x (N, C, W) or (C, W) -> (N, C, I)."""
         return pooling.avg_pool1d(
-            input, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad
+            input,
+            self.kernel_size,
+            self.stride,
+            self.padding,
+            self.ceil_mode,
+            self.count_include_pad,
         )
 
 
@@ -193,7 +212,13 @@ class _LPPool(_Pool):
     printed = ("norm_type", "kernel_size", "stride", "ceil_mode")
     function: Any
 
-    def __init__(self, norm_type: float, kernel_size: Sizes, stride: Sizes | None = None, ceil_mode: bool = False):
+    def __init__(
+        self,
+        norm_type: float,
+        kernel_size: Sizes,
+        stride: Sizes | None = None,
+        ceil_mode: bool = False,
+    ):
         super().__init__()
         self.norm_type = norm_type
         self.kernel_size = kernel_size
@@ -202,7 +227,9 @@ class _LPPool(_Pool):
 
     def forward(self, input: Tensor) -> Tensor:
         """x (N, C, *sizes) or (C, *sizes) -> the same with smaller sizes."""
-        return type(self).function(input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode)
+        return type(self).function(
+            input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode
+        )
 
 
 class LPPool1d(_LPPool):

@@ -1,4 +1,4 @@
-"""Recurrent networks: RNN, LSTM, GRU over whole sequences, and one step of each as a cell.
+"""Recurrent networks over whole sequences: RNN, LSTM, GRU. One step of each is in cells.py.
 
 Letters: T steps, B sequences, I inputs, H hidden units, P output units (H, or an LSTM's proj_size), L layers,
 D directions (1, or 2 where a second network reads backwards). The formulas are in functional/recurrence.py.
@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from fathom.core.errors import ShapeError
 from fathom.nn import init
 from fathom.nn.functional.dropout import dropout
-from fathom.nn.functional.linear import linear
 from fathom.nn.functional.recurrence import gru_step, lstm_step, recur, rnn_step
 from fathom.nn.module import Module
 from fathom.nn.parameter import Parameter
@@ -43,19 +42,26 @@ class RNNBase(Module):
     ):  # fmt: skip
         super().__init__()
         if mode not in GATES:
-            raise ValueError(f"{type(self).__name__}: unrecognised mode {mode!r}; use one of {', '.join(GATES)}")
+            raise ValueError(
+                f"{type(self).__name__}: unrecognised mode {mode!r}; use one of {', '.join(GATES)}"
+            )
         if input_size <= 0 or hidden_size <= 0 or num_layers <= 0:
             raise ValueError(
                 f"{type(self).__name__}: input_size, hidden_size and num_layers must be greater than zero, got"
                 f" {input_size}, {hidden_size} and {num_layers}"
             )
         if not 0 <= dropout <= 1:
-            raise ValueError(f"{type(self).__name__}: dropout should be a probability in [0, 1], got {dropout}")
+            raise ValueError(
+                f"{type(self).__name__}: dropout should be a probability in [0, 1], got {dropout}"
+            )
         if not 0 <= proj_size < hidden_size:
-            raise ValueError(f"{type(self).__name__}: proj_size must be from 0 to hidden_size - 1, got {proj_size}")
+            raise ValueError(
+                f"{type(self).__name__}: proj_size must be from 0 to hidden_size - 1, got {proj_size}"
+            )
         if dropout > 0 and num_layers == 1:
             warnings.warn(
-                f"dropout={dropout} has no effect with num_layers=1: it stands between layers", stacklevel=3
+                f"dropout={dropout} has no effect with num_layers=1: it stands between layers",
+                stacklevel=3,
             )
         self.mode = mode
         self.input_size = input_size
@@ -71,7 +77,10 @@ class RNNBase(Module):
         rows, out = GATES[mode] * hidden_size, proj_size or hidden_size
         for layer in range(num_layers):
             for suffix in [f"l{layer}", f"l{layer}_reverse"][:directions]:
-                sizes = {"weight_ih": (rows, input_size if layer == 0 else directions * out), "weight_hh": (rows, out)}
+                sizes: dict[str, tuple[int, ...]] = {
+                    "weight_ih": (rows, input_size if layer == 0 else directions * out),
+                    "weight_hh": (rows, out),
+                }
                 if bias:
                     sizes |= {"bias_ih": (rows,), "bias_hh": (rows,)}
                 if proj_size:
@@ -113,16 +122,22 @@ class RNNBase(Module):
         if isinstance(input, PackedSequence):
             return self.packed(input, hx)
         self.check_input(input, (2, 3))
-        if input.ndim == 2:
-            x, state = input.unsqueeze(1), None if hx is None else tuple(s.unsqueeze(1) for s in self.states(hx, 2))
-        else:
-            x, state = input.transpose(0, 1) if self.batch_first else input, None if hx is None else self.states(hx, 3)
+        batched = input.ndim == 3
+        x = input if batched else input.unsqueeze(1)
+        if batched and self.batch_first:
+            x = x.transpose(0, 1)  # (T, B, I)
+        state = None if hx is None else self.states(hx, input.ndim)
+        if state is not None and not batched:
+            state = tuple(s.unsqueeze(1) for s in state)
         steps, batch = x.shape[:2]
         if not steps:
-            raise RuntimeError(f"{self._get_name()}: expected a sequence of at least one step, got x {tuple(input.shape)}")
-        y, state = self.layers(x.reshape((steps * batch, self.input_size)), self.initial(x, batch, state), [batch] * steps)
+            raise RuntimeError(
+                f"{self._get_name()}: expected a sequence of at least one step, got x {tuple(input.shape)}"
+            )
+        state = self.initial(x, batch, state)
+        y, state = self.layers(x.reshape((steps * batch, self.input_size)), state, [batch] * steps)
         y = y.reshape((steps, batch, y.shape[1]))
-        if input.ndim == 2:
+        if not batched:
             return y.squeeze(1), self.released(tuple(s.squeeze(1) for s in state))
         return (y.transpose(0, 1) if self.batch_first else y), self.released(state)
 
@@ -138,7 +153,9 @@ class RNNBase(Module):
             state = tuple(s.index_select(1, input.unsorted_indices) for s in state)
         return input._replace(data=y), self.released(state)
 
-    def layers(self, x: Tensor, state: tuple[Tensor, ...], sizes: list[int]) -> tuple[Tensor, tuple[Tensor, ...]]:
+    def layers(
+        self, x: Tensor, state: tuple[Tensor, ...], sizes: list[int]
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
         """x (sum of sizes, I), states (L D, B, .) -> the last layer's output (sum of sizes, D P), the last states."""
         directions = 2 if self.bidirectional else 1
         starts = list(zip(*[s.unbind(0) for s in state]))
@@ -151,9 +168,19 @@ class RNNBase(Module):
                 outputs = []
             weights = {name.rsplit("_l", 1)[0]: getattr(self, name) for name in names}
             bias, own = weights.get("bias_ih"), weights.get("bias_hh")
-            if bias is not None and own is not None and self.mode != "GRU":       # both are added at one place
+            if (
+                bias is not None and own is not None and self.mode != "GRU"
+            ):  # both are added at one place
                 bias, own = bias + own, None
-            y, end = recur(self.step(weights, own), x, weights["weight_ih"], bias, starts[k], sizes, bool(backwards))
+            y, end = recur(
+                self.step(weights, own),
+                x,
+                weights["weight_ih"],
+                bias,
+                starts[k],
+                sizes,
+                bool(backwards),
+            )
             outputs.append(y)
             ends.append(end)
             if len(outputs) == directions:
@@ -177,7 +204,9 @@ class RNNBase(Module):
                 )
         return state
 
-    def initial(self, x: Tensor, batch: int, state: tuple[Tensor, ...] | None) -> tuple[Tensor, ...]:
+    def initial(
+        self, x: Tensor, batch: int, state: tuple[Tensor, ...] | None
+    ) -> tuple[Tensor, ...]:
         """The state at the start: as given, or zeros."""
         lead = self.num_layers * (2 if self.bidirectional else 1)
         shapes = [(lead, batch, size) for size in self.state_sizes()]
@@ -194,7 +223,9 @@ class RNNBase(Module):
 
     def check_input(self, x: Tensor, dims: tuple[int, ...]) -> None:
         if x.ndim not in dims:
-            raise ValueError(f"{self._get_name()}: expected input to be 2-d or 3-d, got {x.ndim}-d {tuple(x.shape)}")
+            raise ValueError(
+                f"{self._get_name()}: expected input to be 2-d or 3-d, got {x.ndim}-d {tuple(x.shape)}"
+            )
         if x.shape[-1] != self.input_size:
             raise ShapeError(
                 f"got x {tuple(x.shape)}; its last size must be input_size={self.input_size}"
@@ -281,7 +312,9 @@ class LSTM(RNNBase):
 
 
 class GRU(RNNBase):
-    """Gated recurrent units: the new state is a mixture of the old one and a candidate. See functional.recurrence.gru_step.
+    """Gated recurrent units: the new state is a mixture of the old one and a candidate.
+
+    See functional.recurrence.gru_step.
 
     input (T, B, I), with batch_first (B, T, I), or (T, I), or a PackedSequence; state (L D, B, H), zeros by
     default -> output (T, B, D H), state (L D, B, H).
@@ -296,116 +329,19 @@ class GRU(RNNBase):
         dropout: float = 0.0, bidirectional: bool = False, device: Any = None, dtype: Any = None,
     ):  # fmt: skip
         super().__init__(
-            "GRU", input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, 0, device, dtype
+            "GRU",
+            input_size,
+            hidden_size,
+            num_layers,
+            bias,
+            batch_first,
+            dropout,
+            bidirectional,
+            0,
+            device,
+            dtype,
         )
 
     def step(self, weights: dict[str, Tensor], bias: Tensor | None) -> Step:
         """One step of a layer with these weights."""
         return gru_step(weights["weight_hh"], bias)
-
-
-# ---- one step --------------------------------------------------------------------------------------
-
-
-class RNNCellBase(Module):
-    """The parameters of one step: weight_ih (K H, I), weight_hh (K H, H), bias_ih and bias_hh (K H)."""
-
-    def __init__(
-        self, input_size: int, hidden_size: int, bias: bool, num_chunks: int, device: Any = None, dtype: Any = None
-    ):
-        super().__init__()
-        self.input_size = input_size
-        self.hidden_size = hidden_size
-        self.bias = bias
-        rows = num_chunks * hidden_size
-        self.weight_ih = Parameter(creation.empty(rows, input_size, device=device, dtype=dtype))
-        self.weight_hh = Parameter(creation.empty(rows, hidden_size, device=device, dtype=dtype))
-        for name in ("bias_ih", "bias_hh"):
-            value = Parameter(creation.empty(rows, device=device, dtype=dtype)) if bias else None
-            self.register_parameter(name, value)
-        self.reset_parameters()
-
-    def reset_parameters(self) -> None:
-        """Draw the parameters anew, uniform on +-1 / sqrt(H)."""
-        bound = 1 / math.sqrt(self.hidden_size) if self.hidden_size else 0.0
-        for p in self.parameters():
-            init.uniform_(p, -bound, bound)
-
-    def stepped(self, step: Step, input: Tensor, state: tuple[Tensor, ...] | None) -> tuple[Tensor, ...]:
-        """One step; x (B, I) or (I), states (B, H) or (H), zeros by default."""
-        if input.ndim not in (1, 2):
-            raise ValueError(f"{self._get_name()}: expected input to be 1-d or 2-d, got {input.ndim}-d {tuple(input.shape)}")
-        if input.shape[-1] != self.input_size:
-            raise ShapeError(f"got x {tuple(input.shape)}; its last size must be input_size={self.input_size}")
-        shape = (*input.shape[:-1], self.hidden_size)
-        if state is None:
-            state = tuple(input.new_zeros(shape) for _ in range(2 if isinstance(self, LSTMCell) else 1))
-        for s in state:
-            if tuple(s.shape) != shape:
-                raise ShapeError(f"got a state {tuple(s.shape)}; for x {tuple(input.shape)} it must be {shape}")
-        if input.ndim == 1:
-            raised = self.stepped(step, input.unsqueeze(0), tuple(s.unsqueeze(0) for s in state))
-            return tuple(s.squeeze(0) for s in raised)
-        return step(linear(input, self.weight_ih, self.bias_ih), state)
-
-    def extra_repr(self) -> str:
-        """Its sizes, and what is not the default."""
-        said = f"{self.input_size}, {self.hidden_size}"
-        if not self.bias:
-            said += f", bias={self.bias}"
-        if getattr(self, "nonlinearity", "tanh") != "tanh":
-            said += f", nonlinearity={self.nonlinearity}"
-        return said
-
-
-class RNNCell(RNNCellBase):
-    r"""One step of an RNN, $h' = \tanh(W_{ih} x + b_{ih} + W_{hh} h + b_{hh})$. x (B, I), h (B, H) -> (B, H).
-
-    >>> fathom.nn.RNNCell(3, 5)(fathom.ones(2, 3)).shape
-    fathom.Size([2, 5])
-    """
-
-    def __init__(
-        self, input_size: int, hidden_size: int, bias: bool = True, nonlinearity: str = "tanh", device: Any = None,
-        dtype: Any = None,
-    ):  # fmt: skip
-        super().__init__(input_size, hidden_size, bias, 1, device, dtype)
-        if nonlinearity not in ("tanh", "relu"):
-            raise ValueError(f"RNNCell: unknown nonlinearity {nonlinearity!r}; use 'tanh' or 'relu'")
-        self.nonlinearity = nonlinearity
-
-    def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:
-        """The next state."""
-        step = rnn_step(self.weight_hh, self.bias_hh, self.nonlinearity)
-        return self.stepped(step, input, None if hx is None else (hx,))[0]
-
-
-class LSTMCell(RNNCellBase):
-    """One step of an LSTM. x (B, I), (h, c) (B, H) each -> (h', c').
-
-    >>> h, c = fathom.nn.LSTMCell(3, 5)(fathom.ones(2, 3))
-    >>> h.shape
-    fathom.Size([2, 5])
-    """
-
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, device: Any = None, dtype: Any = None):
-        super().__init__(input_size, hidden_size, bias, 4, device, dtype)
-
-    def forward(self, input: Tensor, hx: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, ...]:
-        """The next (h, c)."""
-        return self.stepped(lstm_step(self.weight_hh, self.bias_hh), input, None if hx is None else tuple(hx))
-
-
-class GRUCell(RNNCellBase):
-    """One step of a GRU. x (B, I), h (B, H) -> (B, H).
-
-    >>> fathom.nn.GRUCell(3, 5)(fathom.ones(2, 3)).shape
-    fathom.Size([2, 5])
-    """
-
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, device: Any = None, dtype: Any = None):
-        super().__init__(input_size, hidden_size, bias, 3, device, dtype)
-
-    def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:
-        """The next state."""
-        return self.stepped(gru_step(self.weight_hh, self.bias_hh), input, None if hx is None else (hx,))[0]

@@ -78,9 +78,13 @@ class TransformerEncoderLayer(Module):
         x = self.norm1(x + self.attended(x, src_mask, src_key_padding_mask, is_causal))
         return self.norm2(x + self.fed_forward(x))
 
-    def attended(self, x: Tensor, mask: Tensor | None, padding: Tensor | None, is_causal: bool) -> Tensor:
+    def attended(
+        self, x: Tensor, mask: Tensor | None, padding: Tensor | None, is_causal: bool
+    ) -> Tensor:
         """What each position reads from the others."""
-        y, _ = self.self_attn(x, x, x, padding, need_weights=False, attn_mask=mask, is_causal=is_causal)
+        y, _ = self.self_attn(
+            x, x, x, padding, need_weights=False, attn_mask=mask, is_causal=is_causal
+        )
         return self.dropout1(y)
 
     def fed_forward(self, x: Tensor) -> Tensor:
@@ -128,7 +132,10 @@ class TransformerDecoderLayer(Module):
         tgt_key_padding_mask: Tensor | None = None, memory_key_padding_mask: Tensor | None = None,
         tgt_is_causal: bool = False, memory_is_causal: bool = False,
     ) -> Tensor:  # fmt: skip
-        """tgt (T, N, E), memory (S, N, E) -> (T, N, E); tgt_mask (T, T), memory_mask (T, S), paddings (N, T) and (N, S)."""
+        """tgt (T, N, E), memory (S, N, E) -> (T, N, E).
+
+        tgt_mask (T, T), memory_mask (T, S), the paddings (N, T) and (N, S).
+        """
         own = (tgt_mask, tgt_key_padding_mask, tgt_is_causal)
         other = (memory_mask, memory_key_padding_mask, memory_is_causal)
         x = tgt
@@ -140,16 +147,27 @@ class TransformerDecoderLayer(Module):
         x = self.norm2(x + self.informed(x, memory, *other))
         return self.norm3(x + self.fed_forward(x))
 
-    def attended(self, x: Tensor, mask: Tensor | None, padding: Tensor | None, is_causal: bool) -> Tensor:
+    def attended(
+        self, x: Tensor, mask: Tensor | None, padding: Tensor | None, is_causal: bool
+    ) -> Tensor:
         """What each position reads from the others."""
-        y, _ = self.self_attn(x, x, x, padding, need_weights=False, attn_mask=mask, is_causal=is_causal)
+        y, _ = self.self_attn(
+            x, x, x, padding, need_weights=False, attn_mask=mask, is_causal=is_causal
+        )
         return self.dropout1(y)
 
     def informed(
-        self, x: Tensor, memory: Tensor, mask: Tensor | None, padding: Tensor | None, is_causal: bool
+        self,
+        x: Tensor,
+        memory: Tensor,
+        mask: Tensor | None,
+        padding: Tensor | None,
+        is_causal: bool,
     ) -> Tensor:
         """What each position reads from the memory."""
-        y, _ = self.multihead_attn(x, memory, memory, padding, need_weights=False, attn_mask=mask, is_causal=is_causal)
+        y, _ = self.multihead_attn(
+            x, memory, memory, padding, need_weights=False, attn_mask=mask, is_causal=is_causal
+        )
         return self.dropout2(y)
 
     def fed_forward(self, x: Tensor) -> Tensor:
@@ -178,7 +196,9 @@ class TransformerEncoder(Module):
         self.layers = copies(encoder_layer, num_layers)
         self.num_layers = num_layers
         self.norm = norm
-        self.enable_nested_tensor = enable_nested_tensor       # accepted as in PyTorch; nothing depends on it here
+        self.enable_nested_tensor = (
+            enable_nested_tensor  # accepted as in PyTorch; nothing depends on it here
+        )
         self.mask_check = mask_check
 
     def forward(
@@ -188,7 +208,12 @@ class TransformerEncoder(Module):
         """x (S, N, E) -> (S, N, E); mask (S, S), src_key_padding_mask (N, S)."""
         x = src
         for layer in self.layers:
-            x = layer(x, src_mask=mask, src_key_padding_mask=src_key_padding_mask, is_causal=bool(is_causal))
+            x = layer(
+                x,
+                src_mask=mask,
+                src_key_padding_mask=src_key_padding_mask,
+                is_causal=bool(is_causal),
+            )
         return x if self.norm is None else self.norm(x)
 
 
@@ -249,7 +274,9 @@ class Transformer(Module):
             layer = TransformerEncoderLayer(*sizes, *flags)
             custom_encoder = TransformerEncoder(layer, num_encoder_layers, norm())
         if custom_decoder is None:
-            custom_decoder = TransformerDecoder(TransformerDecoderLayer(*sizes, *flags), num_decoder_layers, norm())
+            custom_decoder = TransformerDecoder(
+                TransformerDecoderLayer(*sizes, *flags), num_decoder_layers, norm()
+            )
         self.encoder = custom_encoder
         self.decoder = custom_decoder
         self.d_model = d_model

@@ -33,12 +33,21 @@ class Upsample(Module):
     def forward(self, input: Tensor) -> Tensor:
         """x (N, C, *sizes) -> (N, C, *new sizes)."""
         return resizing.interpolate(
-            input, self.size, self.scale_factor, self.mode, self.align_corners, self.recompute_scale_factor
+            input,
+            self.size,
+            self.scale_factor,
+            self.mode,
+            self.align_corners,
+            self.recompute_scale_factor,
         )
 
     def extra_repr(self) -> str:
         """What size it makes, and how."""
-        to = f"size={self.size}" if self.scale_factor is None else f"scale_factor={self.scale_factor}"
+        to = (
+            f"size={self.size}"
+            if self.scale_factor is None
+            else f"scale_factor={self.scale_factor}"
+        )
         return f"{to}, mode={self.mode!r}"
 
 

@@ -86,7 +86,7 @@ def one_product(a: str, b: str, out: str) -> tuple[bool, bool, bool] | None:
     return True, a == rows + k and rows != "", b == k + columns and columns != ""
 
 
-PART = 1 << 21                                   # bytes that are copied at a time: they stay in the cache
+PART = 1 << 21  # bytes that are copied at a time: they stay in the cache
 
 
 def contract_by_blas(xp, contract: Contract, a, b):
@@ -97,7 +97,7 @@ def contract_by_blas(xp, contract: Contract, a, b):
     """
     exact = a.dtype
     if exact.kind == "V" or (exact.kind == "f" and exact.itemsize == 2):
-        a, b = a.astype(np.float32), b.astype(np.float32)     # half precision is summed in single
+        a, b = a.astype(np.float32), b.astype(np.float32)  # half precision is summed in single
     elif exact.kind == "b":
         a, b = a.astype(np.int64), b.astype(np.int64)
     large, letters = (a, contract.a) if a.size >= b.size else (b, contract.b)
@@ -150,20 +150,23 @@ def product(xp, contract: Contract, a, b):
     inner = [c for c in contract.a if c not in contract.out]
     inner = in_memory_order(inner, *((a, contract.a) if a.size >= b.size else (b, contract.b)))
     height, width, depth = (prod(size[c] for c in group) for group in (rows, columns, inner))
-    small = depth > 8 * max(height, width)       # y is, beside its operands
+    small = depth > 8 * max(height, width)  # y is, beside its operands
     swapped = contract.out == "".join(stack + columns + rows)
-    if small:                                    # BLAS is faster with the longer side first; y is put in order after
+    if small:  # BLAS is faster with the longer side first; y is put in order after
         swapped = height < width
     elif not swapped and contract.out != "".join(stack + rows + columns):
-        rows, columns = in_memory_order(rows, a, contract.a), in_memory_order(columns, b, contract.b)
+        rows, columns = (
+            in_memory_order(rows, a, contract.a),
+            in_memory_order(columns, b, contract.b),
+        )
         swapped = height >= width
     left = as_matrices(xp, a, contract.a, stack, rows, inner, size)
     right = as_matrices(xp, b, contract.b, stack, inner, columns, size)
-    if swapped:                                  # y^T = b^T a^T
+    if swapped:  # y^T = b^T a^T
         left, right = right.swapaxes(1, 2), left.swapaxes(1, 2)
         rows, columns = columns, rows
     if left.shape[0] == 1:
-        left, right = left[0], right[0]          # one product: BLAS, not a loop over a stack
+        left, right = left[0], right[0]  # one product: BLAS, not a loop over a stack
     order = stack + rows + columns
     y = xp.matmul(left, right).reshape([size[c] for c in order])
     y = y.transpose([order.index(c) for c in contract.out])
@@ -195,7 +198,8 @@ def checked(name: str, a: Tensor, b: Tensor) -> None:
     """Products do not promote: both operands have one dtype."""
     if a.array.dtype != b.array.dtype:
         raise DtypeError(
-            f"{name}: expected both tensors to have the same dtype, got {a.dtype} and {b.dtype}; convert one with .to(dtype)"
+            f"{name}: expected both tensors to have the same dtype, got {a.dtype} and {b.dtype};"
+            " convert one with .to(dtype)"
         )
 
 
@@ -209,7 +213,9 @@ def misfit(name: str, a: Tensor, b: Tensor, last: int, first: int) -> ShapeError
 def need_dims(name: str, **tensors: tuple[Tensor, int]) -> None:
     for label, (x, ndim) in tensors.items():
         if x.ndim != ndim:
-            raise ShapeError(f"{name}: {label} must have {ndim} dim(s), got {x.ndim}-d {tuple(x.shape)}")
+            raise ShapeError(
+                f"{name}: {label} must have {ndim} dim(s), got {x.ndim}-d {tuple(x.shape)}"
+            )
 
 
 def dot(input: Tensor, other: Tensor) -> Tensor:
@@ -241,7 +247,9 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     need_dims("bmm", input=(input, 3), mat2=(mat2, 3))
     checked("bmm", input, mat2)
     if input.shape[0] != mat2.shape[0]:
-        raise ShapeError(f"bmm: a {tuple(input.shape)} and b {tuple(mat2.shape)} hold different numbers of matrices")
+        raise ShapeError(
+            f"bmm: a {tuple(input.shape)} and b {tuple(mat2.shape)} hold different numbers of matrices"
+        )
     return matmul(input, mat2)
 
 
@@ -256,7 +264,9 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     a, b = input, other
     x, y = a.array.shape, b.array.shape
     if not x or not y:
-        raise ShapeError(f"matmul: both operands need at least 1 dim, got {tuple(x)} and {tuple(y)}; use * for scalars")
+        raise ShapeError(
+            f"matmul: both operands need at least 1 dim, got {tuple(x)} and {tuple(y)}; use * for scalars"
+        )
     checked("matmul", a, b)
     if x[-1] != y[-2 if len(y) > 1 else 0]:
         raise misfit("matmul", a, b, x[-1], y[-2 if len(y) > 1 else 0])
@@ -264,7 +274,7 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
         return Contract("ik", "kj", "ij")(a, b)
     left, right = "ik"[-min(len(x), 2) :], "kj"[: min(len(y), 2)]
     result = left[:-1] + right[1:]
-    if len(y) <= 2:                              # one matrix for all: no need to repeat it
+    if len(y) <= 2:  # one matrix for all: no need to repeat it
         stack = LETTERS[-(len(x) - len(left)) :] if len(x) > len(left) else ""
         return Contract(stack + left, right, stack + result)(a, b)
     lead = broadcast_shapes(x[:-2], y[:-2], name="matmul")
@@ -275,7 +285,9 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     return Contract(stack + left, stack + right, stack + result)(a, b)
 
 
-def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
+def addmm(
+    input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: float = 1
+) -> Tensor:
     r"""$\beta\, x + \alpha\, a b$."""
     return input * beta + mm(mat1, mat2) * alpha
 
@@ -301,5 +313,7 @@ def tensordot(a: Tensor, b: Tensor, dims: int | Sequence[Sequence[int]] = 2) -> 
     letters_b = list(LETTERS[a.ndim : a.ndim + b.ndim])
     for i, j in zip(of_a, of_b, strict=True):
         letters_b[j] = letters_a[i]
-    kept = [c for k, c in enumerate(letters_a) if k not in of_a] + [c for k, c in enumerate(letters_b) if k not in of_b]
+    kept = [c for k, c in enumerate(letters_a) if k not in of_a] + [
+        c for k, c in enumerate(letters_b) if k not in of_b
+    ]
     return Contract(letters_a, "".join(letters_b), "".join(kept))(a, b)

@@ -39,11 +39,11 @@ class FirstPeak(Primitive):
 
     def eager(self, xp, x, y):
         size = x.shape[-self.count :]
-        order = memory_order(y)                  # all that follows runs along y's memory
+        order = memory_order(y)  # all that follows runs along y's memory
         y = y.transpose(order)
         x = x.transpose((*order, *range(y.ndim, x.ndim)))
         marks = xp.empty((*size, *y.shape), x.dtype)
-        free = xp.ones_like(y, dtype=bool)       # no element marked yet
+        free = xp.ones_like(y, dtype=bool)  # no element marked yet
         for tap in itertools.product(*map(range, size)):
             below = xp.less(x[(..., *tap)], y)
             marks[tap] = xp.greater(free, below)
@@ -55,7 +55,9 @@ class FirstPeak(Primitive):
         return None
 
     def batch(self, size, batched, x, y):
-        pair = [v if b else v.expand((size, *v.shape)) for v, b in zip((x, y), batched, strict=True)]
+        pair = [
+            v if b else v.expand((size, *v.shape)) for v, b in zip((x, y), batched, strict=True)
+        ]
         return self(*pair)
 
     def element(self, i, x, y):

@@ -10,7 +10,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 import fathom
 import fathom.nn.functional as F
-from fathom import nn
+from fathom import nn, ones
 from tests.nn.against_torch import TOLERANCE, both, close, same_function
 
 DTYPES = [np.float32, np.float64]
@@ -34,8 +34,13 @@ def causal(length, keys):
 ])  # fmt: skip
 def test_scaled_dot_product_attention_and_its_gradients_are_pytorchs(shapes, arguments, dtype):
     ours, theirs = F.scaled_dot_product_attention, TF.scaled_dot_product_attention
-    with sdpa_kernel(SDPBackend.MATH):           # PyTorch's other ways have no second derivative
-        same_function(lambda *a: ours(*a, **arguments), lambda *a: theirs(*a, **arguments), numbers(*shapes), dtype)
+    with sdpa_kernel(SDPBackend.MATH):  # PyTorch's other ways have no second derivative
+        same_function(
+            lambda *a: ours(*a, **arguments),
+            lambda *a: theirs(*a, **arguments),
+            numbers(*shapes),
+            dtype,
+        )
 
 
 @pytest.mark.parametrize("mask", [
@@ -90,13 +95,19 @@ LAYERS = [  # arguments, whether query, key and value are one tensor
 
 def pair(arguments, dtype=np.float64):
     torch.manual_seed(0)
-    theirs = torch.nn.MultiheadAttention(E, H, **arguments, dtype=torch.float64 if dtype is np.float64 else torch.float32)
-    for name, p in theirs.named_parameters():    # biases other than 0
+    theirs = torch.nn.MultiheadAttention(
+        E, H, **arguments, dtype=torch.float64 if dtype is np.float64 else torch.float32
+    )
+    for name, p in theirs.named_parameters():  # biases other than 0
         if "bias" in name:
             torch.nn.init.normal_(p)
-    ours = nn.MultiheadAttention(E, H, **arguments, dtype=fathom.float64 if dtype is np.float64 else fathom.float32)
+    ours = nn.MultiheadAttention(
+        E, H, **arguments, dtype=fathom.float64 if dtype is np.float64 else fathom.float32
+    )
     state = theirs.state_dict()
-    assert {k: tuple(v.shape) for k, v in ours.state_dict().items()} == {k: tuple(v.shape) for k, v in state.items()}
+    assert {k: tuple(v.shape) for k, v in ours.state_dict().items()} == {
+        k: tuple(v.shape) for k, v in state.items()
+    }
     ours.load_state_dict({key: fathom.tensor(value.numpy()) for key, value in state.items()})
     return ours, theirs
 
@@ -151,8 +162,12 @@ MASKS = {
 
 
 @pytest.mark.parametrize("need_weights, average", [(True, True), (True, False), (False, True)])
-@pytest.mark.parametrize("arguments", [{}, {"batch_first": True}, {"add_bias_kv": True, "add_zero_attn": True}])
-@pytest.mark.parametrize("names", [[name] for name in MASKS] + [["attn_mask", "key_padding_mask"]], ids=str)
+@pytest.mark.parametrize(
+    "arguments", [{}, {"batch_first": True}, {"add_bias_kv": True, "add_zero_attn": True}]
+)
+@pytest.mark.parametrize(
+    "names", [[name] for name in MASKS] + [["attn_mask", "key_padding_mask"]], ids=str
+)
 def test_masks_of_the_layer_are_pytorchs(names, arguments, need_weights, average):
     ours, theirs = pair(arguments)
     masks = {name.split()[0]: MASKS[name] for name in names}
@@ -181,16 +196,24 @@ def test_dropout_acts_in_training_only():
 
 
 @pytest.mark.parametrize("call, message", [
-    (lambda: F.scaled_dot_product_attention(fathom.ones(4, 8), fathom.ones(5, 7), fathom.ones(5, 8)), r"queries and keys must have one size \(dim -1\)"),
-    (lambda: F.scaled_dot_product_attention(fathom.ones(4, 8), fathom.ones(5, 8), fathom.ones(6, 8)), r"one value for each key \(dim -2\)"),
-    (lambda: F.scaled_dot_product_attention(fathom.ones(8), fathom.ones(5, 8), fathom.ones(5, 8)), r"expected tensors \(..., length, size\)"),
-    (lambda: F.scaled_dot_product_attention(*[fathom.ones(4, 8)] * 3, attn_mask=fathom.ones(4, 4), is_causal=True), "give attn_mask or is_causal=True, not both"),
-    (lambda: nn.MultiheadAttention(8, 3), "embed_dim must be a positive multiple of num_heads, got embed_dim=8 and num_heads=3"),
-    (lambda: nn.MultiheadAttention(8, 2)(*[fathom.ones(4, 2, 6)] * 3), "the last sizes must be embed_dim 8, kdim 8, vdim 8"),
-    (lambda: nn.MultiheadAttention(8, 2)(fathom.ones(4, 2, 8), *[fathom.ones(4, 3, 8)] * 2), "one batch size"),
-    (lambda: nn.MultiheadAttention(8, 2)(fathom.ones(8), fathom.ones(8), fathom.ones(8)), "all three must be 3-d"),
-    (lambda: nn.MultiheadAttention(8, 2)(*[fathom.ones(4, 2, 8)] * 3, attn_mask=fathom.ones(4, 5)), r"attn_mask must be \(4, 4\) or \(4, 4, 4\), got \(4, 5\)"),
-    (lambda: nn.MultiheadAttention(8, 2)(*[fathom.ones(4, 2, 8)] * 3, key_padding_mask=fathom.ones(4, 2)), r"key_padding_mask must be \(2, 4\), got \(4, 2\)"),
+    (lambda: F.scaled_dot_product_attention(ones(4, 8), ones(5, 7), ones(5, 8)),
+     r"queries and keys must have one size \(dim -1\)"),
+    (lambda: F.scaled_dot_product_attention(ones(4, 8), ones(5, 8), ones(6, 8)),
+     r"one value for each key \(dim -2\)"),
+    (lambda: F.scaled_dot_product_attention(ones(8), ones(5, 8), ones(5, 8)),
+     r"expected tensors \(..., length, size\)"),
+    (lambda: F.scaled_dot_product_attention(*[ones(4, 8)] * 3, attn_mask=ones(4, 4), is_causal=True),
+     "give attn_mask or is_causal=True, not both"),
+    (lambda: nn.MultiheadAttention(8, 3),
+     "embed_dim must be a positive multiple of num_heads, got embed_dim=8 and num_heads=3"),
+    (lambda: nn.MultiheadAttention(8, 2)(*[ones(4, 2, 6)] * 3),
+     "the last sizes must be embed_dim 8, kdim 8, vdim 8"),
+    (lambda: nn.MultiheadAttention(8, 2)(ones(4, 2, 8), *[ones(4, 3, 8)] * 2), "one batch size"),
+    (lambda: nn.MultiheadAttention(8, 2)(ones(8), ones(8), ones(8)), "all three must be 3-d"),
+    (lambda: nn.MultiheadAttention(8, 2)(*[ones(4, 2, 8)] * 3, attn_mask=ones(4, 5)),
+     r"attn_mask must be \(4, 4\) or \(4, 4, 4\), got \(4, 5\)"),
+    (lambda: nn.MultiheadAttention(8, 2)(*[ones(4, 2, 8)] * 3, key_padding_mask=ones(4, 2)),
+     r"key_padding_mask must be \(2, 4\), got \(4, 2\)"),
 ])  # fmt: skip
 def test_what_does_not_fit_is_said_with_its_numbers(call, message):
     with pytest.raises((ValueError, RuntimeError), match=message):

@@ -9,7 +9,7 @@ import torch.nn.functional as TF
 
 import fathom
 import fathom.nn.functional as F
-from fathom import nn
+from fathom import nn, ones
 from tests.nn.against_torch import close, same_function, same_layer
 
 DTYPES = [np.float32, np.float64]
@@ -33,7 +33,12 @@ TRANSPOSED = [  # axes, x, weight (C, O / groups, *kernel), arguments
     (1, (3, 4, 5), (4, 2, 3), {"stride": 2, "padding": 1, "output_padding": 1}),
     (2, (2, 4, 4, 5), (4, 3, 3, 2), {}),
     (2, (4, 4, 5), (4, 3, 3, 2), {"stride": 3}),
-    (2, (2, 4, 3, 4), (4, 3, 3, 3), {"groups": 2, "stride": (3, 2), "padding": 1, "output_padding": 1, "dilation": 2}),
+    (
+        2,
+        (2, 4, 3, 4),
+        (4, 3, 3, 3),
+        {"groups": 2, "stride": (3, 2), "padding": 1, "output_padding": 1, "dilation": 2},
+    ),
     (2, (1, 2, 4, 4), (2, 1, 2, 2), {"dilation": 3, "output_padding": 2}),
     (3, (2, 2, 3, 2, 3), (2, 3, 2, 2, 2), {"stride": 2}),
 ]
@@ -44,14 +49,16 @@ def numbers(*shapes, seed=0):
     return [rng.standard_normal(shape) for shape in shapes]
 
 
-@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths")      # PyTorch's
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths")  # PyTorch's
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("n, x, weight, arguments", CASES)
 def test_a_convolution_and_its_gradients_are_pytorchs(n, x, weight, arguments, dtype):
     ours, theirs = getattr(F, f"conv{n}d"), getattr(TF, f"conv{n}d")
     arrays = numbers(x, weight, weight[:1])
     second = dtype is np.float64
-    same_function(lambda *a: ours(*a, **arguments), lambda *a: theirs(*a, **arguments), arrays, dtype, second)
+    same_function(
+        lambda *a: ours(*a, **arguments), lambda *a: theirs(*a, **arguments), arrays, dtype, second
+    )
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -60,7 +67,9 @@ def test_a_transposed_convolution_and_its_gradients_are_pytorchs(n, x, weight, a
     ours, theirs = getattr(F, f"conv_transpose{n}d"), getattr(TF, f"conv_transpose{n}d")
     arrays = numbers(x, weight, (weight[1] * arguments.get("groups", 1),))
     second = dtype is np.float64
-    same_function(lambda *a: ours(*a, **arguments), lambda *a: theirs(*a, **arguments), arrays, dtype, second)
+    same_function(
+        lambda *a: ours(*a, **arguments), lambda *a: theirs(*a, **arguments), arrays, dtype, second
+    )
 
 
 def test_the_transposed_convolution_is_the_adjoint():
@@ -95,10 +104,14 @@ def test_the_gradient_for_each_example_is_a_loop_of_gradients():
 
 
 def test_forward_mode_agrees_with_a_difference():
-    x, w, dx, dw = map(fathom.tensor, numbers((2, 2, 5, 5), (3, 2, 3, 3), (2, 2, 5, 5), (3, 2, 3, 3)))
+    x, w, dx, dw = map(
+        fathom.tensor, numbers((2, 2, 5, 5), (3, 2, 3, 3), (2, 2, 5, 5), (3, 2, 3, 3))
+    )
     _, dy = fathom.func.jvp(lambda x, w: F.conv2d(x, w, padding=1), (x, w), (dx, dw))
     h = 1e-6
-    moved = F.conv2d(x + h * dx, w + h * dw, padding=1) - F.conv2d(x - h * dx, w - h * dw, padding=1)
+    moved = F.conv2d(x + h * dx, w + h * dw, padding=1) - F.conv2d(
+        x - h * dx, w - h * dw, padding=1
+    )
     assert fathom.allclose(dy, moved / (2 * h), atol=1e-7)
 
 
@@ -120,7 +133,10 @@ def test_writing_to_the_input_of_a_convolution_is_noticed():
 
 
 def test_half_precision_is_summed_in_single():
-    x, w = fathom.ones(1, 1, 64, 64, dtype=fathom.float16), fathom.ones(1, 1, 64, 64, dtype=fathom.float16)
+    x, w = (
+        fathom.ones(1, 1, 64, 64, dtype=fathom.float16),
+        fathom.ones(1, 1, 64, 64, dtype=fathom.float16),
+    )
     assert F.conv2d(x, w).item() == 4096.0
 
 
@@ -129,7 +145,8 @@ def test_half_precision_is_summed_in_single():
 LAYERS = [
     ("Conv1d", (4, 6, 3), {"padding": 1}, (2, 4, 9)),
     ("Conv2d", (4, 6, 3), {}, (2, 4, 8, 7)),
-    ("Conv2d", (4, 6, (3, 2)), {"stride": 2, "padding": (1, 0), "dilation": (1, 2), "groups": 2, "bias": False}, (2, 4, 8, 7)),
+    ("Conv2d", (4, 6, (3, 2)), {"stride": 2, "padding": (1, 0), "dilation": (1, 2)}, (2, 4, 8, 7)),
+    ("Conv2d", (4, 6, 3), {"groups": 2, "bias": False}, (2, 4, 8, 7)),
     ("Conv2d", (4, 6, 4), {"padding": "same"}, (4, 8, 7)),
     ("Conv2d", (2, 3, 3), {"padding": (2, 1), "padding_mode": "reflect"}, (2, 2, 6, 5)),
     ("Conv2d", (2, 3, 3), {"padding": (2, 1), "padding_mode": "replicate", "stride": 2}, (2, 2, 6, 5)),
@@ -147,7 +164,12 @@ LAYERS = [
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name, sizes, arguments, x", LAYERS)
 def test_a_layer_is_pytorchs(name, sizes, arguments, x, dtype):
-    same_layer(getattr(nn, name)(*sizes, **arguments), getattr(torch.nn, name)(*sizes, **arguments), numbers(x), dtype)
+    same_layer(
+        getattr(nn, name)(*sizes, **arguments),
+        getattr(torch.nn, name)(*sizes, **arguments),
+        numbers(x),
+        dtype,
+    )
 
 
 @pytest.mark.parametrize("name, sizes, arguments, x", LAYERS)
@@ -178,7 +200,10 @@ def test_parameters_start_in_pytorchs_range(name):
 
 def test_a_transposed_layer_takes_the_output_size_that_is_asked_for():
     x = numbers((1, 2, 5, 5))[0]
-    ours, theirs = nn.ConvTranspose2d(2, 3, 3, stride=2), torch.nn.ConvTranspose2d(2, 3, 3, stride=2)
+    ours, theirs = (
+        nn.ConvTranspose2d(2, 3, 3, stride=2),
+        torch.nn.ConvTranspose2d(2, 3, 3, stride=2),
+    )
     ours.load_state_dict({k: fathom.tensor(v.numpy()) for k, v in theirs.state_dict().items()})
     y = ours(fathom.tensor(x, dtype=fathom.float32), output_size=(12, 11))
     close(y, theirs(torch.tensor(x, dtype=torch.float32), output_size=(12, 11)), 1e-5, "output")
@@ -191,7 +216,10 @@ def test_a_transposed_layer_takes_the_output_size_that_is_asked_for():
 
 def test_a_wrong_number_of_channels_names_both_and_the_layer():
     net = nn.Sequential(nn.Conv2d(1, 6, 5), nn.Conv2d(3, 16, 5))
-    with pytest.raises(ValueError, match=r"1 Conv2d\(3, 16, .*\): got x \(2, 6, 24, 24\) with 6 channels, but weight .* reads 3"):
+    with pytest.raises(
+        ValueError,
+        match=r"1 Conv2d\(3, 16, .*\): got x \(2, 6, 24, 24\) with 6 channels, but weight .* reads 3",
+    ):
         net(fathom.ones(2, 1, 28, 28))
     with pytest.raises(RuntimeError, match=r"dim 1 must equal weight's dim 1 times groups 2"):
         F.conv2d(fathom.ones(2, 6, 8, 8), fathom.ones(4, 2, 3, 3), groups=2)
@@ -200,18 +228,27 @@ def test_a_wrong_number_of_channels_names_both_and_the_layer():
 
 
 @pytest.mark.parametrize("call, message", [
-    (lambda: F.conv2d(fathom.ones(2, 28, 28, 1, 1), fathom.ones(1, 28, 3, 3)), r"conv2d: expected an input \(N, C, H, W\) or \(C, H, W\), got 5-d"),
-    (lambda: F.conv2d(fathom.ones(2, 1, 4, 4), fathom.ones(1, 1, 3)), "expected a weight of 4 dims, got 3-d"),
-    (lambda: F.conv2d(fathom.ones(2, 1, 4, 4), fathom.ones(1, 1, 5, 3)), r"the kernel reaches over \(5, 3\), which is more than the padded input \(4, 4\)"),
-    (lambda: F.conv2d(fathom.ones(2, 1, 4, 4), fathom.ones(2, 1, 3, 3), fathom.ones(3)), r"bias must have one number for each of 2 output channels, got \(3,\)"),
-    (lambda: F.conv2d(fathom.ones(2, 1, 4, 4), fathom.ones(2, 1, 3, 3), stride=0), "stride must be one or 2 whole numbers >= 1, got 0"),
-    (lambda: F.conv2d(fathom.ones(2, 1, 4, 4), fathom.ones(2, 1, 3, 3), padding="full"), "padding must be 'same', 'valid' or whole numbers"),
-    (lambda: F.conv2d(fathom.ones(2, 1, 4, 4), fathom.ones(2, 1, 3, 3), padding="same", stride=2), "padding='same' needs stride 1"),
-    (lambda: F.conv2d(fathom.ones(2, 4, 4, 4), fathom.ones(3, 2, 3, 3), groups=2), "3 channels cannot be split into 2 equal groups"),
-    (lambda: F.conv_transpose2d(fathom.ones(2, 1, 4, 4), fathom.ones(1, 1, 3, 3), output_padding=1), "output_padding .* must be smaller than either stride"),
-    (lambda: F.conv_transpose2d(fathom.ones(2, 1, 1, 1), fathom.ones(1, 1, 3, 3), padding=2), "leaves nothing of the output"),
+    (lambda: F.conv2d(ones(2, 28, 28, 1, 1), ones(1, 28, 3, 3)),
+     r"conv2d: expected an input \(N, C, H, W\) or \(C, H, W\), got 5-d"),
+    (lambda: F.conv2d(ones(2, 1, 4, 4), ones(1, 1, 3)), "expected a weight of 4 dims, got 3-d"),
+    (lambda: F.conv2d(ones(2, 1, 4, 4), ones(1, 1, 5, 3)),
+     r"the kernel reaches over \(5, 3\), which is more than the padded input \(4, 4\)"),
+    (lambda: F.conv2d(ones(2, 1, 4, 4), ones(2, 1, 3, 3), ones(3)),
+     r"bias must have one number for each of 2 output channels, got \(3,\)"),
+    (lambda: F.conv2d(ones(2, 1, 4, 4), ones(2, 1, 3, 3), stride=0),
+     "stride must be one or 2 whole numbers >= 1, got 0"),
+    (lambda: F.conv2d(ones(2, 1, 4, 4), ones(2, 1, 3, 3), padding="full"),
+     "padding must be 'same', 'valid' or whole numbers"),
+    (lambda: F.conv2d(ones(2, 1, 4, 4), ones(2, 1, 3, 3), padding="same", stride=2),
+     "padding='same' needs stride 1"),
+    (lambda: F.conv2d(ones(2, 4, 4, 4), ones(3, 2, 3, 3), groups=2),
+     "3 channels cannot be split into 2 equal groups"),
+    (lambda: F.conv_transpose2d(ones(2, 1, 4, 4), ones(1, 1, 3, 3), output_padding=1),
+     "output_padding .* must be smaller than either stride"),
+    (lambda: F.conv_transpose2d(ones(2, 1, 1, 1), ones(1, 1, 3, 3), padding=2), "leaves nothing of the output"),
     (lambda: nn.Conv2d(3, 4, 3, groups=2), "must be divisible by groups"),
-    (lambda: nn.Conv2d(3, 4, 3, padding_mode="mirror"), "padding_mode must be one of zeros, reflect, replicate, circular"),
+    (lambda: nn.Conv2d(3, 4, 3, padding_mode="mirror"),
+     "padding_mode must be one of zeros, reflect, replicate, circular"),
     (lambda: nn.ConvTranspose2d(3, 4, 3, padding_mode="reflect"), "only 'zeros' padding mode is supported"),
 ])  # fmt: skip
 def test_what_does_not_fit_is_said_with_its_numbers(call, message):

@@ -26,7 +26,12 @@ def numbers(*shape):
     ((2, 1, 9, 9), {"kernel_size": 2, "stride": 4}),
 ])  # fmt: skip
 def test_unfold_is_pytorchs(shape, arguments, dtype):
-    same_function(lambda x: F.unfold(x, **arguments), lambda x: TF.unfold(x, **arguments), numbers(*shape), dtype)
+    same_function(
+        lambda x: F.unfold(x, **arguments),
+        lambda x: TF.unfold(x, **arguments),
+        numbers(*shape),
+        dtype,
+    )
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -36,19 +41,25 @@ def test_unfold_is_pytorchs(shape, arguments, dtype):
     ((1, 12, 8), {"output_size": (9, 5), "kernel_size": (3, 2), "stride": (2, 3), "dilation": 1}),
 ])  # fmt: skip
 def test_fold_is_pytorchs(shape, arguments, dtype):
-    same_function(lambda x: F.fold(x, **arguments), lambda x: TF.fold(x, **arguments), numbers(*shape), dtype)
+    same_function(
+        lambda x: F.fold(x, **arguments), lambda x: TF.fold(x, **arguments), numbers(*shape), dtype
+    )
 
 
 def test_fold_of_unfold_counts_the_windows_of_each_element():
     x = fathom.tensor(numbers(2, 3, 5, 6)[0])
-    counts = F.fold(F.unfold(fathom.ones(1, 1, 5, 6, dtype=x.dtype), 3, padding=1), (5, 6), 3, padding=1)
+    counts = F.fold(
+        F.unfold(fathom.ones(1, 1, 5, 6, dtype=x.dtype), 3, padding=1), (5, 6), 3, padding=1
+    )
     assert fathom.allclose(F.fold(F.unfold(x, 3, padding=1), (5, 6), 3, padding=1), x * counts)
 
 
 def test_folding_large_images_part_by_part_changes_no_number():
     x = numbers(3, 27, 300 * 300)[0].astype(np.float32)
     ours = F.fold(fathom.from_numpy(x), (302, 302), 3)
-    np.testing.assert_allclose(ours.numpy(), TF.fold(torch.from_numpy(x), (302, 302), 3).numpy(), atol=1e-5)
+    np.testing.assert_allclose(
+        ours.numpy(), TF.fold(torch.from_numpy(x), (302, 302), 3).numpy(), atol=1e-5
+    )
 
 
 def test_layers_print_and_compute_what_pytorchs_do():

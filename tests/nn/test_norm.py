@@ -9,7 +9,7 @@ import torch.nn.functional as TF
 
 import fathom
 import fathom.nn.functional as F
-from fathom import nn
+from fathom import nn, ones
 from tests.nn.against_torch import same_function, same_layer
 
 DTYPES = [np.float32, np.float64]
@@ -21,16 +21,32 @@ def numbers(*shapes, seed=0):
 
 
 FUNCTIONS = [  # name, arrays, arguments that follow them
-    ("layer_norm", [(3, 4, 5), (4, 5), (4, 5)], lambda lib, x, w, b: lib.layer_norm(x, (4, 5), w, b)),
+    (
+        "layer_norm",
+        [(3, 4, 5), (4, 5), (4, 5)],
+        lambda lib, x, w, b: lib.layer_norm(x, (4, 5), w, b),
+    ),
     ("layer_norm", [(3, 5)], lambda lib, x: lib.layer_norm(x, (5,), eps=0.1)),
     ("group_norm", [(3, 6, 5), (6,), (6,)], lambda lib, x, w, b: lib.group_norm(x, 3, w, b)),
     ("group_norm", [(3, 6)], lambda lib, x: lib.group_norm(x, 2)),
     ("rms_norm", [(3, 4, 5), (5,)], lambda lib, x, w: lib.rms_norm(x, (5,), w)),
-    ("instance_norm", [(3, 4, 5, 2), (4,), (4,)], lambda lib, x, w, b: lib.instance_norm(x, weight=w, bias=b)),
-    ("batch_norm", [(6, 4, 3), (4,), (4,)], lambda lib, x, w, b: lib.batch_norm(x, None, None, w, b, True)),
+    (
+        "instance_norm",
+        [(3, 4, 5, 2), (4,), (4,)],
+        lambda lib, x, w, b: lib.instance_norm(x, weight=w, bias=b),
+    ),
+    (
+        "batch_norm",
+        [(6, 4, 3), (4,), (4,)],
+        lambda lib, x, w, b: lib.batch_norm(x, None, None, w, b, True),
+    ),
     ("batch_norm", [(6, 4)], lambda lib, x: lib.batch_norm(x, None, None, training=True)),
     ("local_response_norm", [(3, 7, 5)], lambda lib, x: lib.local_response_norm(x, 5)),
-    ("local_response_norm", [(3, 7, 5, 2)], lambda lib, x: lib.local_response_norm(x, 4, alpha=0.3, k=2.0)),
+    (
+        "local_response_norm",
+        [(3, 7, 5, 2)],
+        lambda lib, x: lib.local_response_norm(x, 4, alpha=0.3, k=2.0),
+    ),
 ]
 
 
@@ -69,7 +85,7 @@ LAYERS = [
 @pytest.mark.parametrize("name, sizes, arguments, x", LAYERS)
 def test_a_layer_is_pytorchs(name, sizes, arguments, x, mode, dtype):
     ours, theirs = (getattr(lib, name)(*sizes, **arguments) for lib in (nn, torch.nn))
-    for p in theirs.parameters():                # other numbers than all ones and zeros
+    for p in theirs.parameters():  # other numbers than all ones and zeros
         torch.nn.init.normal_(p, generator=torch.Generator().manual_seed(1))
     if getattr(theirs, "running_mean", None) is not None:
         theirs.running_mean.copy_(torch.linspace(-1, 1, len(theirs.running_mean)))
@@ -82,16 +98,22 @@ def test_a_layer_is_pytorchs(name, sizes, arguments, x, mode, dtype):
 def test_running_statistics_follow_pytorchs_over_several_batches(name, momentum):
     if name == "InstanceNorm2d" and momentum is None:
         momentum = 0.9
-    ours, theirs = (getattr(lib, name)(3, momentum=momentum, track_running_stats=True) for lib in (nn, torch.nn))
+    ours, theirs = (
+        getattr(lib, name)(3, momentum=momentum, track_running_stats=True) for lib in (nn, torch.nn)
+    )
     for batch in numbers((4, 3, 5, 5), (2, 3, 5, 5), (4, 3, 2, 2)):
         x = np.float32(batch * 2 + 1)
         ours(fathom.from_numpy(x))
         theirs(torch.from_numpy(x))
     for key, value in theirs.state_dict().items():
-        np.testing.assert_allclose(ours.state_dict()[key].numpy(), value.numpy(), rtol=1e-5, atol=1e-6, err_msg=key)
+        np.testing.assert_allclose(
+            ours.state_dict()[key].numpy(), value.numpy(), rtol=1e-5, atol=1e-6, err_msg=key
+        )
     x = np.float32(numbers((2, 3, 4, 4), seed=5)[0])
     expected = theirs.eval()(torch.from_numpy(x)).detach().numpy()
-    np.testing.assert_allclose(ours.eval()(fathom.from_numpy(x)).detach().numpy(), expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(
+        ours.eval()(fathom.from_numpy(x)).detach().numpy(), expected, rtol=1e-4, atol=1e-5
+    )
 
 
 def test_the_running_statistics_carry_no_history():
@@ -102,7 +124,8 @@ def test_the_running_statistics_carry_no_history():
 
 @pytest.mark.parametrize("name, arguments, x", [
     ("BatchNorm1d", {}, (6, 4)), ("BatchNorm2d", {"affine": False}, (3, 4, 5, 6)), ("BatchNorm3d", {}, (2, 4, 3, 2, 2)),
-    ("InstanceNorm1d", {}, (2, 4, 5)), ("InstanceNorm2d", {"bias": False}, (2, 4, 5, 5)), ("InstanceNorm3d", {}, (2, 4, 3, 2, 2)),
+    ("InstanceNorm1d", {}, (2, 4, 5)), ("InstanceNorm2d", {"bias": False}, (2, 4, 5, 5)),
+    ("InstanceNorm3d", {}, (2, 4, 3, 2, 2)),
 ])  # fmt: skip
 def test_a_lazy_layer_becomes_the_layer_with_its_first_input(name, arguments, x):
     lazy, theirs = (getattr(lib, f"Lazy{name}")(**arguments) for lib in (nn, torch.nn))
@@ -132,15 +155,17 @@ def test_norms_map_over_examples():
 
 
 @pytest.mark.parametrize("call, message", [
-    (lambda: nn.BatchNorm2d(3)(fathom.ones(2, 3)), r"BatchNorm2d\(3, .*\): expected a 4-d input, got 2-d \(2, 3\)"),
-    (lambda: nn.BatchNorm1d(3)(fathom.ones(2, 4)), r"got x \(2, 4\) with 4 channels \(dim 1\), but running_mean has shape \(3,\)"),
-    (lambda: nn.BatchNorm1d(3)(fathom.ones(1, 3)), "expected more than 1 value per channel when training"),
-    (lambda: F.batch_norm(fathom.ones(2, 3), None, None), "expected running_mean and running_var to be defined"),
-    (lambda: F.instance_norm(fathom.ones(2, 3, 1)), "expected more than 1 spatial element"),
-    (lambda: nn.InstanceNorm2d(3, affine=True)(fathom.ones(1, 2, 4, 4)), "has 2 channels .*, but num_features is 3"),
-    (lambda: F.layer_norm(fathom.ones(2, 3), (4,)), r"normalized_shape is \(4,\), so expected an input \(..., 4\), got \(2, 3\)"),
-    (lambda: F.layer_norm(fathom.ones(2, 3), (3,), fathom.ones(2)), r"weight must have normalized_shape \(3,\), got \(2,\)"),
-    (lambda: F.group_norm(fathom.ones(2, 3), 2), "3 channels cannot be split into 2 equal groups"),
+    (lambda: nn.BatchNorm2d(3)(ones(2, 3)), r"BatchNorm2d\(3, .*\): expected a 4-d input, got 2-d \(2, 3\)"),
+    (lambda: nn.BatchNorm1d(3)(ones(2, 4)),
+     r"got x \(2, 4\) with 4 channels \(dim 1\), but running_mean has shape \(3,\)"),
+    (lambda: nn.BatchNorm1d(3)(ones(1, 3)), "expected more than 1 value per channel when training"),
+    (lambda: F.batch_norm(ones(2, 3), None, None), "expected running_mean and running_var to be defined"),
+    (lambda: F.instance_norm(ones(2, 3, 1)), "expected more than 1 spatial element"),
+    (lambda: nn.InstanceNorm2d(3, affine=True)(ones(1, 2, 4, 4)), "has 2 channels .*, but num_features is 3"),
+    (lambda: F.layer_norm(ones(2, 3), (4,)),
+     r"normalized_shape is \(4,\), so expected an input \(..., 4\), got \(2, 3\)"),
+    (lambda: F.layer_norm(ones(2, 3), (3,), ones(2)), r"weight must have normalized_shape \(3,\), got \(2,\)"),
+    (lambda: F.group_norm(ones(2, 3), 2), "3 channels cannot be split into 2 equal groups"),
     (lambda: nn.GroupNorm(2, 3), "num_channels 3 must be divisible by num_groups 2"),
 ])  # fmt: skip
 def test_what_does_not_fit_is_said_with_its_numbers(call, message):

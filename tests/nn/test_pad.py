@@ -9,7 +9,7 @@ import torch.nn.functional as TF
 
 import fathom
 import fathom.nn.functional as F
-from fathom import nn
+from fathom import nn, ones
 from tests.nn.against_torch import same_function
 
 SIZES = {1: (2, 3, 5), 2: (2, 3, 5, 6), 3: (2, 3, 4, 5, 6)}
@@ -25,13 +25,23 @@ def numbers(shape):
 @pytest.mark.parametrize("n", [1, 2, 3])
 def test_every_mode_is_pytorchs(n, mode, dtype):
     arrays, widths = numbers(SIZES[n]), WIDTHS[n]
-    same_function(lambda x: F.pad(x, widths, mode), lambda x: TF.pad(x, widths, mode), arrays, dtype, dtype is np.float64)
+    same_function(
+        lambda x: F.pad(x, widths, mode),
+        lambda x: TF.pad(x, widths, mode),
+        arrays,
+        dtype,
+        dtype is np.float64,
+    )
 
 
-@pytest.mark.parametrize("widths, value", [((2, -1), 3.5), ((-1, 0, 4, 4), None), ((1, 1), float("-inf")), ((0, 0), 1.0)])
+@pytest.mark.parametrize(
+    "widths, value", [((2, -1), 3.5), ((-1, 0, 4, 4), None), ((1, 1), float("-inf")), ((0, 0), 1.0)]
+)
 def test_constants_and_negative_widths_are_pytorchs(widths, value):
     arrays = numbers((2, 3, 5))
-    same_function(lambda x: F.pad(x, widths, value=value), lambda x: TF.pad(x, widths, value=value), arrays)
+    same_function(
+        lambda x: F.pad(x, widths, value=value), lambda x: TF.pad(x, widths, value=value), arrays
+    )
 
 
 def test_integers_and_bools_are_padded_too():
@@ -64,12 +74,12 @@ def test_a_constant_layer_prints_and_computes_what_pytorchs_does(n):
 
 
 @pytest.mark.parametrize("call, message", [
-    (lambda: F.pad(fathom.ones(3), (1, 1, 1)), "expected two numbers for each of at most 1 dims"),
-    (lambda: F.pad(fathom.ones(3), (1, 1, 1, 1)), "expected two numbers for each of at most 1 dims"),
-    (lambda: F.pad(fathom.ones(1, 3), (3, 0), "reflect"), "reflect padding of 3 does not fit dim 1 .*: at most 2"),
-    (lambda: F.pad(fathom.ones(1, 3), (4, 0), "circular"), "circular padding of 4 does not fit dim 1 .*: at most 3"),
-    (lambda: F.pad(fathom.ones(1, 3), (1, 0), "mirror"), "unrecognised padding mode 'mirror'"),
-    (lambda: F.pad(fathom.ones(1, 3), (1, 0), "reflect", 2.0), "value 2.0 has no use"),
+    (lambda: F.pad(ones(3), (1, 1, 1)), "expected two numbers for each of at most 1 dims"),
+    (lambda: F.pad(ones(3), (1, 1, 1, 1)), "expected two numbers for each of at most 1 dims"),
+    (lambda: F.pad(ones(1, 3), (3, 0), "reflect"), "reflect padding of 3 does not fit dim 1 .*: at most 2"),
+    (lambda: F.pad(ones(1, 3), (4, 0), "circular"), "circular padding of 4 does not fit dim 1 .*: at most 3"),
+    (lambda: F.pad(ones(1, 3), (1, 0), "mirror"), "unrecognised padding mode 'mirror'"),
+    (lambda: F.pad(ones(1, 3), (1, 0), "reflect", 2.0), "value 2.0 has no use"),
     (lambda: nn.ZeroPad2d((1, 2)), "padding must be one or 4 whole numbers"),
 ])  # fmt: skip
 def test_what_does_not_fit_is_said_with_its_numbers(call, message):

@@ -9,7 +9,7 @@ import torch.nn.functional as TF
 
 import fathom
 import fathom.nn.functional as F
-from fathom import nn
+from fathom import nn, ones
 from tests.nn.against_torch import same_function
 
 DTYPES = [np.float32, np.float64]
@@ -20,7 +20,16 @@ MAX = [  # axes, arguments
     (2, {"kernel_size": 2}),
     (2, {"kernel_size": 3, "stride": 2, "padding": 1}),
     (2, {"kernel_size": 2, "stride": 4}),
-    (2, {"kernel_size": (3, 2), "stride": (2, 1), "padding": 1, "dilation": (2, 1), "ceil_mode": True}),
+    (
+        2,
+        {
+            "kernel_size": (3, 2),
+            "stride": (2, 1),
+            "padding": 1,
+            "dilation": (2, 1),
+            "ceil_mode": True,
+        },
+    ),
     (2, {"kernel_size": 3, "stride": 2, "ceil_mode": True}),
     (3, {"kernel_size": 3, "stride": 2, "padding": 1, "ceil_mode": True}),
 ]
@@ -31,7 +40,16 @@ AVG = [
     (2, {"kernel_size": 3, "stride": 2, "padding": 1}),
     (2, {"kernel_size": 3, "stride": 2, "padding": 1, "ceil_mode": True}),
     (2, {"kernel_size": 3, "stride": 2, "padding": 1, "count_include_pad": False}),
-    (2, {"kernel_size": 3, "stride": 2, "padding": 1, "ceil_mode": True, "count_include_pad": False}),
+    (
+        2,
+        {
+            "kernel_size": 3,
+            "stride": 2,
+            "padding": 1,
+            "ceil_mode": True,
+            "count_include_pad": False,
+        },
+    ),
     (2, {"kernel_size": 3, "stride": 2, "divisor_override": 5}),
     (3, {"kernel_size": 2, "stride": 3}),
 ]
@@ -45,7 +63,13 @@ def numbers(n, ties: bool, batch=True):
 
 def same(name, arrays, dtype=np.float64, second_order=True, **arguments):
     ours, theirs = getattr(F, name), getattr(TF, name)
-    same_function(lambda x: ours(x, **arguments), lambda x: theirs(x, **arguments), arrays, dtype, second_order)
+    same_function(
+        lambda x: ours(x, **arguments),
+        lambda x: theirs(x, **arguments),
+        arrays,
+        dtype,
+        second_order,
+    )
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -96,7 +120,9 @@ def test_unpooling_puts_maxima_back(n, arguments):
     whole = SIZES[n]
     same_function(
         lambda y: getattr(F, f"max_unpool{n}d")(y, at, 2, output_size=whole, **arguments),
-        lambda y: getattr(TF, f"max_unpool{n}d")(y, torch.tensor(at.numpy()), 2, output_size=whole, **arguments),
+        lambda y: getattr(TF, f"max_unpool{n}d")(
+            y, torch.tensor(at.numpy()), 2, output_size=whole, **arguments
+        ),
         [y.numpy()],
     )
 
@@ -109,7 +135,9 @@ def test_average_pooling_and_its_gradient_are_pytorchs(n, arguments, dtype):
 
 @pytest.mark.parametrize("n, p", [(1, 2.0), (2, 2.0), (2, 3.0), (3, 1.0)])
 def test_power_average_pooling_is_pytorchs(n, p):
-    same(f"lp_pool{n}d", numbers(n, False), norm_type=p, kernel_size=3, stride=2, second_order=False)
+    same(
+        f"lp_pool{n}d", numbers(n, False), norm_type=p, kernel_size=3, stride=2, second_order=False
+    )
 
 
 @pytest.mark.parametrize("batch", [True, False], ids=["batched", "unbatched"])
@@ -131,12 +159,18 @@ def test_none_keeps_a_size():
 
 def test_an_empty_batch_stays_empty():
     x = fathom.ones(0, 3, 8, 8)
-    assert F.max_pool2d(x, 2).shape == F.avg_pool2d(x, 2).shape == F.adaptive_avg_pool2d(x, 4).shape == (0, 3, 4, 4)
+    assert (
+        F.max_pool2d(x, 2).shape
+        == F.avg_pool2d(x, 2).shape
+        == F.adaptive_avg_pool2d(x, 4).shape
+        == (0, 3, 4, 4)
+    )
 
 
 LAYERS = [
     ("MaxPool1d", (2,), {}), ("MaxPool2d", (3, 2), {"padding": 1, "ceil_mode": True}), ("MaxPool2d", ((2, 3),), {}),
-    ("MaxPool3d", (2,), {"dilation": 2}), ("AvgPool1d", (2,), {}), ("AvgPool2d", (3,), {"count_include_pad": False, "padding": 1}),
+    ("MaxPool3d", (2,), {"dilation": 2}), ("AvgPool1d", (2,), {}),
+    ("AvgPool2d", (3,), {"count_include_pad": False, "padding": 1}),
     ("AvgPool3d", (2, 1), {"divisor_override": 3}), ("LPPool1d", (2, 3), {}), ("LPPool2d", (2, 3), {"stride": 2}),
     ("LPPool3d", (2, 2), {}), ("AdaptiveAvgPool1d", (3,), {}), ("AdaptiveAvgPool2d", ((None, 2),), {}),
     ("AdaptiveAvgPool3d", (2,), {}), ("AdaptiveMaxPool1d", (2,), {}), ("AdaptiveMaxPool2d", (3,), {}),
@@ -160,13 +194,16 @@ def test_an_unpooling_layer_prints_and_computes_what_pytorchs_does():
 
 
 @pytest.mark.parametrize("call, message", [
-    (lambda: F.max_pool2d(fathom.ones(4, 4), 2), r"max_pool2d: expected an input \(N, C, H, W\) or \(C, H, W\), got 2-d \(4, 4\)"),
-    (lambda: F.max_pool2d(fathom.ones(1, 2, 2), 3), r"a window of \(3, 3\) does not fit into the input's \(2, 2\)"),
-    (lambda: F.max_pool2d(fathom.ones(1, 4, 4), 2, padding=2), "padding .* must be at most half the kernel"),
-    (lambda: F.avg_pool2d(fathom.ones(1, 4, 4), 2, divisor_override=0), "divisor_override must not be 0"),
-    (lambda: F.avg_pool1d(fathom.ones(1, 4), (2, 2)), "kernel_size must be one or 1 whole numbers"),
-    (lambda: F.adaptive_avg_pool2d(fathom.ones(1, 4, 4), (1, 2, 3)), "output_size must be one or 2 whole numbers or None"),
-    (lambda: F.max_unpool1d(fathom.ones(1, 2), fathom.zeros(1, 3, dtype=fathom.int64), 2), "indices .* must have the shape of x"),
+    (lambda: F.max_pool2d(ones(4, 4), 2),
+     r"max_pool2d: expected an input \(N, C, H, W\) or \(C, H, W\), got 2-d \(4, 4\)"),
+    (lambda: F.max_pool2d(ones(1, 2, 2), 3), r"a window of \(3, 3\) does not fit into the input's \(2, 2\)"),
+    (lambda: F.max_pool2d(ones(1, 4, 4), 2, padding=2), "padding .* must be at most half the kernel"),
+    (lambda: F.avg_pool2d(ones(1, 4, 4), 2, divisor_override=0), "divisor_override must not be 0"),
+    (lambda: F.avg_pool1d(ones(1, 4), (2, 2)), "kernel_size must be one or 1 whole numbers"),
+    (lambda: F.adaptive_avg_pool2d(ones(1, 4, 4), (1, 2, 3)),
+     "output_size must be one or 2 whole numbers or None"),
+    (lambda: F.max_unpool1d(ones(1, 2), fathom.zeros(1, 3, dtype=fathom.int64), 2),
+     "indices .* must have the shape of x"),
 ])  # fmt: skip
 def test_what_does_not_fit_is_said_with_its_numbers(call, message):
     with pytest.raises((ValueError, RuntimeError), match=message):

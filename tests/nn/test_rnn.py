@@ -10,7 +10,7 @@ import torch
 import torch.nn.utils.rnn as torch_rnn
 
 import fathom
-from fathom import nn
+from fathom import nn, ones
 from fathom.nn.functional.recurrence import steps_of
 from fathom.nn.utils import rnn as fathom_rnn
 from tests.nn.against_torch import TOLERANCE, both, close
@@ -48,11 +48,17 @@ def flat(tree):
 def pair(name, arguments, dtype, seed=0):
     """The same layer twice, here and there, with the same parameters."""
     torch.manual_seed(seed)
-    theirs = getattr(torch.nn, name)(3, 5, **arguments, dtype=torch.float64 if dtype is np.float64 else torch.float32)
-    ours = getattr(nn, name)(3, 5, **arguments, dtype=fathom.float64 if dtype is np.float64 else fathom.float32)
+    theirs = getattr(torch.nn, name)(
+        3, 5, **arguments, dtype=torch.float64 if dtype is np.float64 else torch.float32
+    )
+    ours = getattr(nn, name)(
+        3, 5, **arguments, dtype=fathom.float64 if dtype is np.float64 else fathom.float32
+    )
     assert repr(ours) == repr(theirs)
     assert list(ours.state_dict()) == list(theirs.state_dict())
-    ours.load_state_dict({key: fathom.tensor(value.numpy()) for key, value in theirs.state_dict().items()})
+    ours.load_state_dict(
+        {key: fathom.tensor(value.numpy()) for key, value in theirs.state_dict().items()}
+    )
     return ours, theirs
 
 
@@ -78,7 +84,9 @@ def same_gradients(ys, ts, leaves, modules, tolerance):
         close(p.grad, q.grad, tolerance, f"gradient of {key}")
 
 
-@pytest.mark.filterwarnings("ignore:LSTM with projections is not supported with oneDNN")      # PyTorch's
+@pytest.mark.filterwarnings(
+    "ignore:LSTM with projections is not supported with oneDNN"
+)  # PyTorch's
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name, arguments, x, given", CASES)
 def test_outputs_states_and_gradients_are_pytorchs(name, arguments, x, given, dtype):
@@ -88,7 +96,10 @@ def test_outputs_states_and_gradients_are_pytorchs(name, arguments, x, given, dt
     if given:
         states = [both(s) for s in initial_state(name, arguments, x, dtype)]
         leaves += states
-        state = [s[0] if len(s) == 1 else s for s in (tuple(a for a, _ in states), tuple(b for _, b in states))]
+        state = [
+            s[0] if len(s) == 1 else s
+            for s in (tuple(a for a, _ in states), tuple(b for _, b in states))
+        ]
     ys = flat(ours(leaves[0][0], *state[:1]))
     ts = flat(theirs(leaves[0][1], *state[1:]))
     tolerance = 10 * TOLERANCE[dtype]
@@ -109,9 +120,14 @@ def test_packed_sequences_are_pytorchs(name, lengths, given):
     if given:
         states = [both(s) for s in initial_state(name, arguments, x, np.float64)]
         leaves += states
-        state = [s[0] if len(s) == 1 else s for s in (tuple(a for a, _ in states), tuple(b for _, b in states))]
+        state = [
+            s[0] if len(s) == 1 else s
+            for s in (tuple(a for a, _ in states), tuple(b for _, b in states))
+        ]
     packed = fathom_rnn.pack_padded_sequence(leaves[0][0], lengths, enforce_sorted=False)
-    expected = torch_rnn.pack_padded_sequence(leaves[0][1], torch.tensor(lengths), enforce_sorted=False)
+    expected = torch_rnn.pack_padded_sequence(
+        leaves[0][1], torch.tensor(lengths), enforce_sorted=False
+    )
     (y, last), (t, end) = ours(packed, *state[:1]), theirs(expected, *state[1:])
     assert y.batch_sizes.tolist() == t.batch_sizes.tolist()
     y, n = fathom_rnn.pad_packed_sequence(y, padding_value=2.0, total_length=7)
@@ -126,12 +142,16 @@ def test_packed_sequences_are_pytorchs(name, lengths, given):
 def test_packing_and_padding_undo_each_other():
     xs = [fathom.arange(float(n)) for n in (2, 5, 1)]
     packed = fathom_rnn.pack_sequence(xs, enforce_sorted=False)
-    expected = torch_rnn.pack_sequence([torch.arange(float(n)) for n in (2, 5, 1)], enforce_sorted=False)
+    expected = torch_rnn.pack_sequence(
+        [torch.arange(float(n)) for n in (2, 5, 1)], enforce_sorted=False
+    )
     for name in ("data", "batch_sizes", "sorted_indices", "unsorted_indices"):
         assert getattr(packed, name).tolist() == getattr(expected, name).tolist()
     assert [x.tolist() for x in fathom_rnn.unpack_sequence(packed)] == [x.tolist() for x in xs]
     padded = fathom_rnn.pad_sequence(xs, padding_value=-1, padding_side="left")
-    theirs = torch_rnn.pad_sequence([torch.arange(float(n)) for n in (2, 5, 1)], padding_value=-1, padding_side="left")
+    theirs = torch_rnn.pad_sequence(
+        [torch.arange(float(n)) for n in (2, 5, 1)], padding_value=-1, padding_side="left"
+    )
     assert padded.tolist() == theirs.tolist()
 
 
@@ -151,7 +171,7 @@ def test_dropout_stands_between_layers_and_in_training_only():
     x = fathom.ones(5, 2, 3)
     in_training, _ = layer(x)
     second = copy.deepcopy(layer).eval()
-    second.weight_ih_l1.data.zero_()             # what dropout(1.0) does to the input of the second layer
+    second.weight_ih_l1.data.zero_()  # what dropout(1.0) does to the input of the second layer
     assert fathom.allclose(in_training, second(x)[0])
     assert not fathom.allclose(in_training, layer.eval()(x)[0])
     with pytest.warns(UserWarning, match="dropout=0.5 has no effect with num_layers=1"):
@@ -161,7 +181,9 @@ def test_dropout_stands_between_layers_and_in_training_only():
 def test_the_names_of_the_weights_are_pytorchs():
     ours, theirs = nn.LSTM(3, 5, 2, bidirectional=True), torch.nn.LSTM(3, 5, 2, bidirectional=True)
     assert ours._flat_weights_names == theirs._flat_weights_names
-    assert [tuple(w.shape) for w in ours._flat_weights] == [tuple(w.shape) for w in theirs._flat_weights]
+    assert [tuple(w.shape) for w in ours._flat_weights] == [
+        tuple(w.shape) for w in theirs._flat_weights
+    ]
     assert [len(w) for w in ours.all_weights] == [len(w) for w in theirs.all_weights]
     assert ours.flatten_parameters() is None
     assert list(ours._parameters) == list(theirs._parameters)
@@ -177,20 +199,23 @@ def test_a_recurrent_layer_maps_over_sequences():
 
 
 @pytest.mark.parametrize("call, message", [
-    (lambda: nn.RNN(3, 5)(fathom.ones(7, 2, 4)), r"RNN\(3, 5\): got x \(7, 2, 4\); its last size must be input_size=3"),
-    (lambda: nn.LSTM(3, 5)(fathom.ones(7, 2, 3, 1)), "expected input to be 2-d or 3-d, got 4-d"),
-    (lambda: nn.LSTM(3, 5)(fathom.ones(7, 2, 3), fathom.ones(1, 2, 5)), r"the state must be a tuple \(h, c\)"),
-    (lambda: nn.GRU(3, 5)(fathom.ones(7, 2, 3), fathom.ones(1, 3, 5)), r"expected hx of \(1, 2, 5\), got \(1, 3, 5\)"),
-    (lambda: nn.GRU(3, 5)(fathom.ones(7, 2, 3), fathom.ones(2, 5)), "for a batched input hx should be 3-d, got 2-d"),
-    (lambda: nn.GRU(3, 5)(fathom.ones(0, 2, 3)), "expected a sequence of at least one step"),
+    (lambda: nn.RNN(3, 5)(ones(7, 2, 4)),
+     r"RNN\(3, 5\): got x \(7, 2, 4\); its last size must be input_size=3"),
+    (lambda: nn.LSTM(3, 5)(ones(7, 2, 3, 1)), "expected input to be 2-d or 3-d, got 4-d"),
+    (lambda: nn.LSTM(3, 5)(ones(7, 2, 3), ones(1, 2, 5)), r"the state must be a tuple \(h, c\)"),
+    (lambda: nn.GRU(3, 5)(ones(7, 2, 3), ones(1, 3, 5)), r"expected hx of \(1, 2, 5\), got \(1, 3, 5\)"),
+    (lambda: nn.GRU(3, 5)(ones(7, 2, 3), ones(2, 5)), "for a batched input hx should be 3-d, got 2-d"),
+    (lambda: nn.GRU(3, 5)(ones(0, 2, 3)), "expected a sequence of at least one step"),
     (lambda: nn.RNN(3, 5, nonlinearity="sigmoid"), "unknown nonlinearity 'sigmoid'"),
     (lambda: nn.LSTM(3, 5, proj_size=5), "proj_size must be from 0 to hidden_size - 1"),
     (lambda: nn.GRU(3, 0), "must be greater than zero, got 3, 0 and 1"),
-    (lambda: nn.GRUCell(3, 5)(fathom.ones(2, 4)), r"GRUCell\(3, 5\): got x \(2, 4\); its last size must be input_size=3"),
-    (lambda: nn.GRUCell(3, 5)(fathom.ones(2, 3), fathom.ones(1, 5)), r"got a state \(1, 5\); for x \(2, 3\) it must be \(2, 5\)"),
-    (lambda: fathom_rnn.pack_padded_sequence(fathom.ones(4, 2), [3, 4]), "lengths must be sorted in decreasing order"),
-    (lambda: fathom_rnn.pack_padded_sequence(fathom.ones(4, 2), [5, 1]), "lengths must be from 1 to 4"),
-    (lambda: fathom_rnn.pack_padded_sequence(fathom.ones(4, 2), [4]), "got 1 lengths for 2 sequences"),
+    (lambda: nn.GRUCell(3, 5)(ones(2, 4)),
+     r"GRUCell\(3, 5\): got x \(2, 4\); its last size must be input_size=3"),
+    (lambda: nn.GRUCell(3, 5)(ones(2, 3), ones(1, 5)),
+     r"got a state \(1, 5\); for x \(2, 3\) it must be \(2, 5\)"),
+    (lambda: fathom_rnn.pack_padded_sequence(ones(4, 2), [3, 4]), "lengths must be sorted in decreasing order"),
+    (lambda: fathom_rnn.pack_padded_sequence(ones(4, 2), [5, 1]), "lengths must be from 1 to 4"),
+    (lambda: fathom_rnn.pack_padded_sequence(ones(4, 2), [4]), "got 1 lengths for 2 sequences"),
     (lambda: fathom_rnn.pad_sequence([]), "received an empty list of sequences"),
 ])  # fmt: skip
 def test_what_does_not_fit_is_said_with_its_numbers(call, message):

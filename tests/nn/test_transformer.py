@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import fathom
-from fathom import nn
+from fathom import nn, ones
 from tests.nn.against_torch import TOLERANCE, both, close
 
 N, S, T, E = 2, 5, 4, 8
@@ -23,7 +23,10 @@ def with_state_of(theirs, ours):
     """Our module with the same parameters, none of them 0 or 1 throughout."""
     with torch.no_grad():
         for k, p in enumerate(theirs.parameters()):
-            p.copy_(torch.randn(p.shape, generator=torch.Generator().manual_seed(k), dtype=p.dtype) * 0.3)
+            p.copy_(
+                torch.randn(p.shape, generator=torch.Generator().manual_seed(k), dtype=p.dtype)
+                * 0.3
+            )
     state = theirs.state_dict()
     assert list(ours.state_dict()) == list(state)
     ours.load_state_dict({key: fathom.tensor(value.numpy()) for key, value in state.items()})
@@ -34,7 +37,10 @@ def compare(ours, theirs, arrays, dtype, masks=None, **arguments):
     tolerance = 20 * TOLERANCE[dtype]
     leaves = [both(x, dtype) for x in arrays]
     here, there = ({k: lib.tensor(m) for k, m in (masks or {}).items()} for lib in (fathom, torch))
-    y, t = ours(*[x for x, _ in leaves], **here, **arguments), theirs(*[x for _, x in leaves], **there, **arguments)
+    y, t = (
+        ours(*[x for x, _ in leaves], **here, **arguments),
+        theirs(*[x for _, x in leaves], **there, **arguments),
+    )
     close(y, t, tolerance, "output")
     y.square().sum().backward()
     t.square().sum().backward()
@@ -46,7 +52,9 @@ def compare(ours, theirs, arrays, dtype, masks=None, **arguments):
 
 def made(name, *args, dtype=np.float64, **arguments):
     """The module here and there, with the same parameters."""
-    own, other = (fathom.float64, torch.float64) if dtype is np.float64 else (fathom.float32, torch.float32)
+    own, other = (
+        (fathom.float64, torch.float64) if dtype is np.float64 else (fathom.float32, torch.float32)
+    )
     theirs = getattr(torch.nn, name)(*args, **arguments, dtype=other)
     return with_state_of(theirs, getattr(nn, name)(*args, **arguments, dtype=own)), theirs
 
@@ -89,7 +97,7 @@ def test_masks_of_an_encoder_layer_are_pytorchs(masks):
     compare(ours, theirs, numbers((S, N, E)), np.float64, masks)
 
 
-@pytest.mark.filterwarnings("ignore:enable_nested_tensor is True")               # PyTorch's
+@pytest.mark.filterwarnings("ignore:enable_nested_tensor is True")  # PyTorch's
 @pytest.mark.parametrize("arguments", VARIANTS[:2], ids=str)
 def test_a_transformer_with_all_its_masks_is_pytorchs(arguments):
     ours, theirs = made("Transformer", E, 2, 2, 1, 16, dropout=0.0, **arguments)
@@ -110,7 +118,9 @@ def test_a_transformer_with_all_its_masks_is_pytorchs(arguments):
 def test_the_mask_of_later_positions_is_pytorchs():
     for size in (1, 4):
         ours = nn.Transformer.generate_square_subsequent_mask(size)
-        np.testing.assert_array_equal(ours.numpy(), torch.nn.Transformer.generate_square_subsequent_mask(size).numpy())
+        np.testing.assert_array_equal(
+            ours.numpy(), torch.nn.Transformer.generate_square_subsequent_mask(size).numpy()
+        )
     layer = nn.TransformerEncoderLayer(E, 2, 16, dropout=0.0)
     x = fathom.tensor(numbers((S, N, E))[0], dtype=fathom.float32)
     mask = nn.Transformer.generate_square_subsequent_mask(S)
@@ -140,9 +150,11 @@ def test_dropout_acts_in_training_only():
 
 @pytest.mark.parametrize("call, message", [
     (lambda: nn.TransformerEncoderLayer(8, 2, activation="tanh"), "activation should be relu/gelu, not tanh"),
-    (lambda: nn.TransformerEncoderLayer(8, 2, 16)(fathom.ones(4, 2, 6)), r"self_attn MultiheadAttention\(.*\): got query \(4, 2, 6\)"),
-    (lambda: nn.Transformer(8, 2, 1, 1, 16)(fathom.ones(4, 2, 6), fathom.ones(4, 2, 8)), "their last size must be d_model=8"),
-    (lambda: nn.Transformer(8, 2, 1, 1, 16)(fathom.ones(4, 2, 8), fathom.ones(4, 3, 8)), r"their batch sizes \(dim 1\) must be equal"),
+    (lambda: nn.TransformerEncoderLayer(8, 2, 16)(ones(4, 2, 6)),
+     r"self_attn MultiheadAttention\(.*\): got query \(4, 2, 6\)"),
+    (lambda: nn.Transformer(8, 2, 1, 1, 16)(ones(4, 2, 6), ones(4, 2, 8)), "their last size must be d_model=8"),
+    (lambda: nn.Transformer(8, 2, 1, 1, 16)(ones(4, 2, 8), ones(4, 3, 8)),
+     r"their batch sizes \(dim 1\) must be equal"),
 ])  # fmt: skip
 def test_what_does_not_fit_is_said_with_its_numbers(call, message):
     with pytest.raises((ValueError, RuntimeError), match=message):

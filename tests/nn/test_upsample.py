@@ -9,7 +9,7 @@ import torch.nn.functional as TF
 
 import fathom
 import fathom.nn.functional as F
-from fathom import nn
+from fathom import nn, ones
 from tests.nn.against_torch import same_function
 
 SIZES = {1: (5,), 2: (5, 6), 3: (3, 4, 5)}
@@ -43,7 +43,9 @@ def test_interpolation_is_pytorchs(n, mode, align_corners, target):
     if "size" in target:
         arguments["size"] = target["size"][:n]
     same_function(
-        lambda x: F.interpolate(x, **arguments), lambda x: TF.interpolate(x, **arguments), numbers(2, 3, *SIZES[n])
+        lambda x: F.interpolate(x, **arguments),
+        lambda x: TF.interpolate(x, **arguments),
+        numbers(2, 3, *SIZES[n]),
     )
 
 
@@ -59,7 +61,11 @@ def test_interpolation_in_single_precision_is_pytorchs():
     ("pixel_shuffle", 2, (2, 8, 3, 4)), ("pixel_shuffle", 3, (9, 2, 2)), ("pixel_unshuffle", 2, (2, 2, 6, 4)),
 ])  # fmt: skip
 def test_pixel_shuffling_is_pytorchs(name, factor, shape):
-    same_function(lambda x: getattr(F, name)(x, factor), lambda x: getattr(TF, name)(x, factor), numbers(*shape))
+    same_function(
+        lambda x: getattr(F, name)(x, factor),
+        lambda x: getattr(TF, name)(x, factor),
+        numbers(*shape),
+    )
 
 
 def test_channel_shuffling_is_pytorchs():
@@ -88,17 +94,19 @@ def test_channel_shuffle_prints_as_pytorchs():
 
 
 @pytest.mark.parametrize("call, message", [
-    (lambda: F.interpolate(fathom.ones(3, 4), size=2), r"expected an input \(N, C, sizes...\) of 3 to 5 dims, got \(3, 4\)"),
-    (lambda: F.interpolate(fathom.ones(1, 1, 4)), "give either size or scale_factor"),
-    (lambda: F.interpolate(fathom.ones(1, 1, 4), size=2, scale_factor=2), "give either size or scale_factor"),
-    (lambda: F.interpolate(fathom.ones(1, 1, 4), size=2, mode="bilinear"), "got an input of 3 dims, but mode 'bilinear' is for 4"),
-    (lambda: F.interpolate(fathom.ones(1, 1, 4), size=2, mode="spline"), "unknown mode 'spline'"),
-    (lambda: F.interpolate(fathom.ones(1, 1, 4), size=2, align_corners=True), "align_corners can only be set with"),
-    (lambda: F.interpolate(fathom.ones(1, 1, 4), size=2, mode="linear", antialias=True), "use mode='area'"),
-    (lambda: F.interpolate(fathom.ones(1, 1, 4), scale_factor=0.1), "the size that results must be .* >= 1"),
-    (lambda: F.pixel_shuffle(fathom.ones(3, 2, 2), 2), r"must be divisible by upscale_factor\^2 = 4"),
-    (lambda: F.pixel_unshuffle(fathom.ones(1, 3, 2), 2), "must be divisible by downscale_factor 2"),
-    (lambda: F.channel_shuffle(fathom.ones(1, 3, 2), 2), "must be divisible by groups 2"),
+    (lambda: F.interpolate(ones(3, 4), size=2),
+     r"expected an input \(N, C, sizes...\) of 3 to 5 dims, got \(3, 4\)"),
+    (lambda: F.interpolate(ones(1, 1, 4)), "give either size or scale_factor"),
+    (lambda: F.interpolate(ones(1, 1, 4), size=2, scale_factor=2), "give either size or scale_factor"),
+    (lambda: F.interpolate(ones(1, 1, 4), size=2, mode="bilinear"),
+     "got an input of 3 dims, but mode 'bilinear' is for 4"),
+    (lambda: F.interpolate(ones(1, 1, 4), size=2, mode="spline"), "unknown mode 'spline'"),
+    (lambda: F.interpolate(ones(1, 1, 4), size=2, align_corners=True), "align_corners can only be set with"),
+    (lambda: F.interpolate(ones(1, 1, 4), size=2, mode="linear", antialias=True), "use mode='area'"),
+    (lambda: F.interpolate(ones(1, 1, 4), scale_factor=0.1), "the size that results must be .* >= 1"),
+    (lambda: F.pixel_shuffle(ones(3, 2, 2), 2), r"must be divisible by upscale_factor\^2 = 4"),
+    (lambda: F.pixel_unshuffle(ones(1, 3, 2), 2), "must be divisible by downscale_factor 2"),
+    (lambda: F.channel_shuffle(ones(1, 3, 2), 2), "must be divisible by groups 2"),
 ])  # fmt: skip
 def test_what_does_not_fit_is_said_with_its_numbers(call, message):
     with pytest.raises((ValueError, NotImplementedError), match=message):

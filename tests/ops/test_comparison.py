@@ -19,7 +19,9 @@ def test_choosing_bit_by_bit_is_where_in_every_order_of_memory(dtype, order):
     nothing = np.broadcast_to(dtype(0), a.shape)
     np.testing.assert_array_equal(chosen_by_bits(condition, nothing, b), np.where(condition, 0, b))
     strided = np.where(condition, 1, 0).astype(bool)[::2, :, ::-1]
-    np.testing.assert_array_equal(chosen_by_bits(strided, a[::2, :, ::-1], b[::2]), np.where(strided, a[::2, :, ::-1], b[::2]))
+    np.testing.assert_array_equal(
+        chosen_by_bits(strided, a[::2, :, ::-1], b[::2]), np.where(strided, a[::2, :, ::-1], b[::2])
+    )
 
 
 def test_what_is_not_chosen_may_be_nan_or_infinite():

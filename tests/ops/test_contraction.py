@@ -30,7 +30,10 @@ def test_every_order_of_letters_agrees_with_einsum(a, b, out):
 def test_a_long_inner_size_gives_the_result_in_the_order_of_its_letters():
     rng = np.random.default_rng(0)
     for a, b in (("ki", "kj"), ("ik", "jk")):
-        x, y = (rng.standard_normal([dict(i=3, j=5, k=200)[c] for c in letters]) for letters in (a, b))
+        x, y = (
+            rng.standard_normal([{"i": 3, "j": 5, "k": 200}[c] for c in letters])
+            for letters in (a, b)
+        )
         for out in ("ij", "ji"):
             got = Contract(a, b, out)(fathom.from_numpy(x), fathom.from_numpy(y)).numpy()
             np.testing.assert_allclose(got, np.einsum(f"{a},{b}->{out}", x, y), atol=1e-12)

@@ -20,7 +20,9 @@ def test_of_each_window_the_first_of_the_largest_is_marked_in_every_order_of_mem
     for laid_out in (x, np.asfortranarray(x)):
         y = Peak((2, 3))(fathom.from_numpy(laid_out))
         np.testing.assert_array_equal(y.numpy(), x.max((2, 3)))
-        np.testing.assert_array_equal(FirstPeak(2)(fathom.from_numpy(laid_out), y).numpy(), expected)
+        np.testing.assert_array_equal(
+            FirstPeak(2)(fathom.from_numpy(laid_out), y).numpy(), expected
+        )
 
 
 def test_where_the_peak_is_nan_the_first_element_is_marked():
@@ -34,7 +36,9 @@ def test_their_loops_give_what_eager_gives():
     peak, mark = Peak((2, 3)), FirstPeak(2)
     y = peak(fathom.from_numpy(x)).numpy()
     i = tuple(Index(n) for n in y.shape)
-    np.testing.assert_array_equal(evaluate(peak.element(i, Array("x", x.shape, x.dtype)), i, {"x": x}), y)
+    np.testing.assert_array_equal(
+        evaluate(peak.element(i, Array("x", x.shape, x.dtype)), i, {"x": x}), y
+    )
     i = tuple(Index(n) for n in x.shape)
     element = mark.element(i, Array("x", x.shape, x.dtype), Array("y", y.shape, y.dtype))
     expected = mark(fathom.from_numpy(x), fathom.from_numpy(y)).numpy()

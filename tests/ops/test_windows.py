@@ -24,7 +24,10 @@ def taken(x, size, stride, dilation):
     windows = Windows(size, stride, dilation)
     y = np.zeros(windows.shape(x.shape), x.dtype)
     for at in np.ndindex(y.shape[-2 * n : -n]):
-        place = tuple(slice(i * s, i * s + d * (k - 1) + 1, d) for i, s, d, k in zip(at, stride, dilation, size))
+        place = tuple(
+            slice(i * s, i * s + d * (k - 1) + 1, d)
+            for i, s, d, k in zip(at, stride, dilation, size)
+        )
         y[(..., *at, *(slice(None),) * n)] = x[(..., *place)]
     return y
 
@@ -40,22 +43,32 @@ def test_windows_are_the_slices_of_x(shape, size, stride, dilation):
 @pytest.mark.parametrize("shape, size, stride, dilation", CASES)
 def test_fold_is_the_adjoint_of_windows(shape, size, stride, dilation):
     rng = np.random.default_rng(0)
-    windows, fold = Windows(size, stride, dilation), Fold(shape[-len(size) :], size, stride, dilation)
+    windows, fold = (
+        Windows(size, stride, dilation),
+        Fold(shape[-len(size) :], size, stride, dilation),
+    )
     x = rng.standard_normal(shape)
     y = rng.standard_normal(windows.shape(shape))
     for laid_out in (y, np.asfortranarray(y)):
         back = fold(fathom.from_numpy(laid_out)).numpy()
         assert back.shape == shape
-        np.testing.assert_allclose((taken(x, size, stride, dilation) * y).sum(), (x * back).sum(), atol=1e-12)
+        np.testing.assert_allclose(
+            (taken(x, size, stride, dilation) * y).sum(), (x * back).sum(), atol=1e-12
+        )
 
 
 @pytest.mark.parametrize("shape, size, stride, dilation", CASES[:4])
 def test_their_loops_give_what_eager_gives(shape, size, stride, dilation):
     x = np.random.default_rng(0).standard_normal(shape)
-    windows, fold = Windows(size, stride, dilation), Fold(shape[-len(size) :], size, stride, dilation)
+    windows, fold = (
+        Windows(size, stride, dilation),
+        Fold(shape[-len(size) :], size, stride, dilation),
+    )
     y = taken(x, size, stride, dilation)
     i = tuple(Index(n) for n in y.shape)
-    np.testing.assert_array_equal(evaluate(windows.element(i, Array("x", shape, x.dtype)), i, {"x": x}), y)
+    np.testing.assert_array_equal(
+        evaluate(windows.element(i, Array("x", shape, x.dtype)), i, {"x": x}), y
+    )
     i = tuple(Index(n) for n in shape)
     back = evaluate(fold.element(i, Array("y", y.shape, y.dtype)), i, {"y": y})
     np.testing.assert_allclose(back, fold(fathom.from_numpy(y)).numpy(), atol=1e-12)

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 
 def adaptive_avg_pool1d(input: Tensor, output_size: Sizes) -> Tensor:
-    r"""Means of `output_size` windows that cover the input: window i is $[\lfloor iW/I \rfloor, \lceil (i+1)W/I \rceil)$.
+    r"""Means of `output_size` windows that cover the input.
 
-    input (N, C, W) or (C, W) -> (N, C, I).
+    Window i is $[\lfloor iW/I \rfloor, \lceil (i+1)W/I \rceil)$. input (N, C, W) or (C, W) -> (N, C, I).
 
     >>> fathom.nn.functional.adaptive_avg_pool1d(fathom.tensor([[1., 2., 6.]]), 2)
     tensor([[1.5000, 4.0000]])
@@ -74,7 +74,9 @@ def along(x: Tensor, axis: int, matrix: np.ndarray) -> Tensor:
     """x with its axis multiplied by the matrix, $y_{\\dots i \\dots} = \\sum_k m_{ik} x_{\\dots k \\dots}$."""
     letters = "abcdefg"[: x.ndim]
     result = letters.replace(letters[axis], "y")
-    return Contract(letters, "y" + letters[axis], result)(x, x.new_tensor(matrix.astype(x.dtype.numpy)))
+    return Contract(letters, "y" + letters[axis], result)(
+        x, x.new_tensor(matrix.astype(x.dtype.numpy))
+    )
 
 
 def bounds(n: int, size: int) -> tuple[np.ndarray, np.ndarray]:
@@ -87,7 +89,9 @@ def wanted_sizes(name: str, n: int, x: Tensor, output_size: Sizes) -> tuple[int,
     batched(name, x, n)
     sizes = (output_size,) * n if not isinstance(output_size, (tuple, list)) else tuple(output_size)
     if len(sizes) != n:
-        raise ValueError(f"{name}: output_size must be one or {n} whole numbers or None, got {output_size!r}")
+        raise ValueError(
+            f"{name}: output_size must be one or {n} whole numbers or None, got {output_size!r}"
+        )
     kept = [x.shape[axis - n] if size is None else int(size) for axis, size in enumerate(sizes)]
     return per_axis(name, "output_size", kept, n, least=0)
 
@@ -127,20 +131,25 @@ def adaptive_max_pool(name: str, n: int, x: Tensor, output_size: Sizes, position
     for size, k in zip(whole, sizes):
         starts, stops = bounds(size, k)
         longest = int((stops - starts).max(initial=0))
-        tables.append(np.minimum(starts[:, None] + np.arange(longest), stops[:, None] - 1))       # (I, P)
+        tables.append(
+            np.minimum(starts[:, None] + np.arange(longest), stops[:, None] - 1)
+        )  # (I, P)
     windows = x
     for axis, table in enumerate(tables):
         at = lead + 2 * axis
         windows = windows.index_select(at, new(table.reshape(-1)))
         windows = windows.reshape((*windows.shape[:at], *table.shape, *windows.shape[at + 1 :]))
     order = (*range(lead), *range(lead, lead + 2 * n, 2), *range(lead + 1, lead + 2 * n, 2))
-    windows = windows.permute(order)                                              # (..., *I, *P)
+    windows = windows.permute(order)  # (..., *I, *P)
     y = Peak(tuple(range(lead + n, lead + 2 * n)))(windows)
     if not positions:
         return y
     flat = np.zeros((), np.int64)
     for axis, (size, table) in enumerate(zip(whole, tables)):
-        shape = [table.shape[0] if k == axis else table.shape[1] if k == n + axis else 1 for k in range(2 * n)]
+        shape = [
+            table.shape[0] if k == axis else table.shape[1] if k == n + axis else 1
+            for k in range(2 * n)
+        ]
         flat = flat * size + table.reshape(shape)
     k = prod(windows.shape[-n:])
     tap = Argmax(lead + n)(windows.detach().reshape((*windows.shape[:-n], k)))

@@ -37,7 +37,9 @@ def scaled_dot_product_attention(
     check(query, key, value)
     if is_causal:
         if attn_mask is not None:
-            raise RuntimeError("scaled_dot_product_attention: give attn_mask or is_causal=True, not both")
+            raise RuntimeError(
+                "scaled_dot_product_attention: give attn_mask or is_causal=True, not both"
+            )
         attn_mask = query.new_ones((query.shape[-2], key.shape[-2]), dtype="bool").tril()
     factor = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
     weights = attention_weights(query * factor, key, attn_mask)
@@ -53,12 +55,16 @@ def attention_weights(query: Tensor, key: Tensor, mask: Tensor | None) -> Tensor
     if mask is None:
         return scores.softmax(-1)
     if broadcast_shapes(mask.shape, scores.shape, name="attn_mask") != tuple(scores.shape):
-        raise ShapeError(f"attention: attn_mask {tuple(mask.shape)} does not fit the scores {tuple(scores.shape)}")
+        raise ShapeError(
+            f"attention: attn_mask {tuple(mask.shape)} does not fit the scores {tuple(scores.shape)}"
+        )
     if mask.dtype.kind == "bool":
         scores = scores.masked_fill(~mask, float("-inf"))
     else:
         scores = scores + mask.to(scores.dtype)
-    top = scores.amax(-1, keepdim=True).detach() if scores.shape[-1] else scores.sum(-1, keepdim=True)
+    top = (
+        scores.amax(-1, keepdim=True).detach() if scores.shape[-1] else scores.sum(-1, keepdim=True)
+    )
     powers = (scores - top.masked_fill(top == float("-inf"), 0)).exp()
     total = powers.sum(-1, keepdim=True)
     return powers / total.masked_fill(total == 0, 1)
@@ -80,8 +86,14 @@ def check(query: Tensor, key: Tensor, value: Tensor) -> None:
     shapes = {"query": tuple(query.shape), "key": tuple(key.shape), "value": tuple(value.shape)}
     found = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
     if min(map(len, shapes.values())) < 2:
-        raise ShapeError(f"scaled_dot_product_attention: expected tensors (..., length, size), got {found}")
+        raise ShapeError(
+            f"scaled_dot_product_attention: expected tensors (..., length, size), got {found}"
+        )
     if query.shape[-1] != key.shape[-1]:
-        raise ShapeError(f"scaled_dot_product_attention: got {found}; queries and keys must have one size (dim -1)")
+        raise ShapeError(
+            f"scaled_dot_product_attention: got {found}; queries and keys must have one size (dim -1)"
+        )
     if key.shape[-2] != value.shape[-2]:
-        raise ShapeError(f"scaled_dot_product_attention: got {found}; there must be one value for each key (dim -2)")
+        raise ShapeError(
+            f"scaled_dot_product_attention: got {found}; there must be one value for each key (dim -2)"
+        )

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     Sizes = int | Sequence[int]
 
-AT = "ijk"                                       # letters of a position in the output
-TAP = "pqr"                                      # letters of a position in the kernel
+AT = "ijk"  # letters of a position in the output
+TAP = "pqr"  # letters of a position in the kernel
 
 
 def conv1d(
@@ -84,7 +84,7 @@ def convolution(
     check_bias(name, weight.shape[0], bias)
     before, after = margins(name, padding, weight.shape[2:], stride, dilation)
 
-    def correlate(x: Tensor) -> Tensor:          # (N, C, *H) -> (N, O, *I)
+    def correlate(x: Tensor) -> Tensor:  # (N, C, *H) -> (N, O, *I)
         x = zero_pad(batch_last(x), [(0, 0), (0, 0), *zip(before, after)])
         reach = [d * (k - 1) + 1 for k, d in zip(weight.shape[2:], dilation)]
         if any(size < k for size, k in zip(x.shape[2:], reach)):
@@ -94,7 +94,7 @@ def convolution(
             )
         x = x.reshape((x.shape[0], groups, weight.shape[1], *x.shape[2:]))
         w = weight.reshape((groups, weight.shape[0] // groups, *weight.shape[1:]))
-        windows = Windows(tuple(weight.shape[2:]), stride, dilation)(x)           # (N, g, C, *I, *P)
+        windows = Windows(tuple(weight.shape[2:]), stride, dilation)(x)  # (N, g, C, *I, *P)
         at, tap = AT[:n], TAP[:n]
         y = Contract(f"ngc{at}{tap}", f"goc{tap}", f"ngo{at}")(windows, w)
         return with_bias(y.reshape((x.shape[0], weight.shape[0], *y.shape[3:])), bias)
@@ -116,7 +116,11 @@ def batch_last(x: Tensor) -> Tensor:
 
 
 def margins(
-    name: str, padding: Sizes | str, size: Sequence[int], stride: Sequence[int], dilation: Sequence[int]
+    name: str,
+    padding: Sizes | str,
+    size: Sequence[int],
+    stride: Sequence[int],
+    dilation: Sequence[int],
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """The zeros before and after, along each axis."""
     n = len(size)
@@ -126,9 +130,13 @@ def margins(
     if padding == "valid":
         return (0,) * n, (0,) * n
     if padding != "same":
-        raise ValueError(f"{name}: padding must be 'same', 'valid' or whole numbers, got {padding!r}")
+        raise ValueError(
+            f"{name}: padding must be 'same', 'valid' or whole numbers, got {padding!r}"
+        )
     if any(s != 1 for s in stride):
-        raise RuntimeError(f"{name}: padding='same' needs stride 1, got {tuple(stride)}; give the padding in numbers")
+        raise RuntimeError(
+            f"{name}: padding='same' needs stride 1, got {tuple(stride)}; give the padding in numbers"
+        )
     wide = [d * (k - 1) for k, d in zip(size, dilation)]
     return tuple(k // 2 for k in wide), tuple(k - k // 2 for k in wide)
 
@@ -145,7 +153,7 @@ def conv_transpose1d(
     input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Sizes = 1, padding: Sizes = 0,
     output_padding: Sizes = 0, groups: int = 1, dilation: Sizes = 1,
 ) -> Tensor:  # fmt: skip
-    r"""The adjoint of conv1d: each element writes the kernel, times itself, $y_{o,\,si+dp} \mathrel{+}= x_{ci}\, w_{cop}$.
+    r"""The adjoint of conv1d: each element writes the kernel, $y_{o,\,si+dp} \mathrel{+}= x_{ci}\, w_{cop}$.
 
     input (N, C, I) or (C, I), weight (C, O/groups, P), bias (O) -> (N, O, W),
     $W = (I - 1)s - 2p + d(P - 1) + 1$ + output_padding.
@@ -153,7 +161,18 @@ def conv_transpose1d(
     >>> fathom.nn.functional.conv_transpose1d(fathom.tensor([[[1., 2.]]]), fathom.tensor([[[1., 10.]]]))
     tensor([[[ 1., 12., 20.]]])
     """
-    return transposed("conv_transpose1d", 1, input, weight, bias, stride, padding, output_padding, groups, dilation)
+    return transposed(
+        "conv_transpose1d",
+        1,
+        input,
+        weight,
+        bias,
+        stride,
+        padding,
+        output_padding,
+        groups,
+        dilation,
+    )
 
 
 def conv_transpose2d(
@@ -169,7 +188,18 @@ def conv_transpose2d(
     >>> y.shape
     fathom.Size([1, 1, 4, 4])
     """
-    return transposed("conv_transpose2d", 2, input, weight, bias, stride, padding, output_padding, groups, dilation)
+    return transposed(
+        "conv_transpose2d",
+        2,
+        input,
+        weight,
+        bias,
+        stride,
+        padding,
+        output_padding,
+        groups,
+        dilation,
+    )
 
 
 def conv_transpose3d(
@@ -182,7 +212,18 @@ def conv_transpose3d(
     >>> fathom.nn.functional.conv_transpose3d(x, w).sum().item()
     8.0
     """
-    return transposed("conv_transpose3d", 3, input, weight, bias, stride, padding, output_padding, groups, dilation)
+    return transposed(
+        "conv_transpose3d",
+        3,
+        input,
+        weight,
+        bias,
+        stride,
+        padding,
+        output_padding,
+        groups,
+        dilation,
+    )
 
 
 def transposed(
@@ -205,17 +246,21 @@ def transposed(
                 f"{name}: output_padding {more} must be smaller than either stride {stride} or dilation {dilation}"
             )
 
-    def spread(x: Tensor) -> Tensor:             # (N, C, *I) -> (N, O, *H)
+    def spread(x: Tensor) -> Tensor:  # (N, C, *I) -> (N, O, *H)
         counts, at, tap = tuple(x.shape[2:]), AT[:n], TAP[:n]
         x = batch_last(x).reshape((x.shape[0], groups, channels // groups, *counts))
         w = weight.reshape((groups, channels // groups, *weight.shape[1:]))
         windows = Contract(f"ngc{at}", f"gco{tap}", f"ngo{at}{tap}")(x, w)
-        whole = tuple((i - 1) * s + d * (k - 1) + 1 for i, s, k, d in zip(counts, stride, size, dilation))
-        y = Fold(whole, size, stride, dilation)(windows)                          # (N, g, O, *H)
+        whole = tuple(
+            (i - 1) * s + d * (k - 1) + 1 for i, s, k, d in zip(counts, stride, size, dilation)
+        )
+        y = Fold(whole, size, stride, dilation)(windows)  # (N, g, O, *H)
         y = y.reshape((x.shape[0], groups * weight.shape[1], *whole))
         edges = [(-p, m - p) for p, m in zip(cut, more)]
         if any(h + a + b < 1 for h, (a, b) in zip(whole, edges)):
-            raise ShapeError(f"{name}: padding {cut} leaves nothing of the output {whole}; use less padding")
+            raise ShapeError(
+                f"{name}: padding {cut} leaves nothing of the output {whole}; use less padding"
+            )
         return with_bias(zero_pad(y, [(0, 0), (0, 0), *edges]), bias)
 
     return on_batch(name, n, spread, x)
@@ -227,14 +272,18 @@ def transposed(
 def check_weight(name: str, n: int, x: Tensor, weight: Tensor) -> None:
     """A weight of n + 2 dims, for an x with or without batch dim, of one dtype."""
     if weight.ndim != n + 2:
-        raise ShapeError(f"{name}: expected a weight of {n + 2} dims, got {weight.ndim}-d {tuple(weight.shape)}")
+        raise ShapeError(
+            f"{name}: expected a weight of {n + 2} dims, got {weight.ndim}-d {tuple(weight.shape)}"
+        )
     on_batch(name, n, lambda x: x, x)
     checked(name, x, weight)
 
 
 def check_bias(name: str, channels: int, bias: Tensor | None) -> None:
     if bias is not None and tuple(bias.shape) != (channels,):
-        raise ShapeError(f"{name}: bias must have one number for each of {channels} output channels, got {tuple(bias.shape)}")
+        raise ShapeError(
+            f"{name}: bias must have one number for each of {channels} output channels, got {tuple(bias.shape)}"
+        )
 
 
 def misfit(name: str, n: int, x: Tensor, weight: Tensor, groups: int) -> ShapeError:

@@ -30,12 +30,17 @@ def unfold(
         return unfold(input.unsqueeze(0), kernel_size, dilation, padding, stride).squeeze(0)
     x = zero_pad(input, [(0, 0), (0, 0), *((p, p) for p in edges)])
     counts = block_counts("unfold", x.shape[2:], size, steps, gaps)
-    windows = Windows(size, steps, gaps)(x).permute((0, 1, 4, 5, 2, 3))           # (N, C, P, Q, I, J)
+    windows = Windows(size, steps, gaps)(x).permute((0, 1, 4, 5, 2, 3))  # (N, C, P, Q, I, J)
     return windows.reshape((x.shape[0], x.shape[1] * prod(size), prod(counts)))
 
 
 def fold(
-    input: Tensor, output_size: Sizes, kernel_size: Sizes, dilation: Sizes = 1, padding: Sizes = 0, stride: Sizes = 1
+    input: Tensor,
+    output_size: Sizes,
+    kernel_size: Sizes,
+    dilation: Sizes = 1,
+    padding: Sizes = 0,
+    stride: Sizes = 1,
 ) -> Tensor:
     """Columns added up as windows of an image. input (N, C P Q, L) or (C P Q, L) -> (N, C, *output_size).
 
@@ -48,9 +53,13 @@ def fold(
     """
     size, steps, gaps, edges = spans("fold", kernel_size, stride, dilation, padding)
     if input.ndim == 2:
-        return fold(input.unsqueeze(0), output_size, kernel_size, dilation, padding, stride).squeeze(0)
+        return fold(
+            input.unsqueeze(0), output_size, kernel_size, dilation, padding, stride
+        ).squeeze(0)
     if input.ndim != 3:
-        raise ShapeError(f"fold: expected an input (N, C P Q, L) or (C P Q, L), got {tuple(input.shape)}")
+        raise ShapeError(
+            f"fold: expected an input (N, C P Q, L) or (C P Q, L), got {tuple(input.shape)}"
+        )
     whole = tuple(h + 2 * p for h, p in zip(per_axis("fold", "output_size", output_size, 2), edges))
     counts = block_counts("fold", whole, size, steps, gaps)
     n, rows, columns = input.shape
@@ -64,7 +73,9 @@ def fold(
     return zero_pad(y, [(0, 0), (0, 0), *((-p, -p) for p in edges)])
 
 
-def spans(name: str, size: Sizes, stride: Sizes, dilation: Sizes, padding: Sizes) -> tuple[tuple[int, ...], ...]:
+def spans(
+    name: str, size: Sizes, stride: Sizes, dilation: Sizes, padding: Sizes
+) -> tuple[tuple[int, ...], ...]:
     return (
         per_axis(name, "kernel_size", size, 2),
         per_axis(name, "stride", stride, 2),
@@ -74,7 +85,11 @@ def spans(name: str, size: Sizes, stride: Sizes, dilation: Sizes, padding: Sizes
 
 
 def block_counts(
-    name: str, whole: Sequence[int], size: tuple[int, ...], stride: tuple[int, ...], dilation: tuple[int, ...]
+    name: str,
+    whole: Sequence[int],
+    size: tuple[int, ...],
+    stride: tuple[int, ...],
+    dilation: tuple[int, ...],
 ) -> tuple[int, ...]:
     """The number of windows along each axis; raises where there is none."""
     counts = Windows(size, stride, dilation).counts(tuple(whole))

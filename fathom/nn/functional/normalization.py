@@ -49,7 +49,9 @@ def batch_norm(
             )
     if not training:
         if running_mean is None or running_var is None:
-            raise ValueError("batch_norm: expected running_mean and running_var to be defined when training=False")
+            raise ValueError(
+                "batch_norm: expected running_mean and running_var to be defined when training=False"
+            )
         per_channel = (1, channels, *(1 for _ in input.shape[2:]))
         mean, variance = running_mean.reshape(per_channel), running_var.reshape(per_channel)
         scale = affine(1 / (variance + eps).sqrt(), weight, None, per_channel)
@@ -108,7 +110,9 @@ def instance_norm(
     tensor([[[-1.0000,  1.0000]]])
     """
     if input.ndim < 3:
-        raise ShapeError(f"instance_norm: expected an input (N, C, sizes...), got {tuple(input.shape)}")
+        raise ShapeError(
+            f"instance_norm: expected an input (N, C, sizes...), got {tuple(input.shape)}"
+        )
     if not use_input_stats:
         return batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)
     axes = tuple(range(2, input.ndim))
@@ -143,7 +147,10 @@ def layer_norm(
 
 
 def rms_norm(
-    input: Tensor, normalized_shape: Sequence[int], weight: Tensor | None = None, eps: float | None = None
+    input: Tensor,
+    normalized_shape: Sequence[int],
+    weight: Tensor | None = None,
+    eps: float | None = None,
 ) -> Tensor:
     r"""Each example divided by its root mean square, $y = x\,w / \sqrt{\tfrac1n \sum_i x_i^2 + \epsilon}$.
 
@@ -168,12 +175,18 @@ def last_axes(name: str, x: Tensor, shape: Sequence[int], **own: Tensor | None) 
         )
     for what, value in own.items():
         if value is not None and tuple(value.shape) != shape:
-            raise ShapeError(f"{name}: {what} must have normalized_shape {shape}, got {tuple(value.shape)}")
+            raise ShapeError(
+                f"{name}: {what} must have normalized_shape {shape}, got {tuple(value.shape)}"
+            )
     return tuple(range(x.ndim - len(shape), x.ndim))
 
 
 def group_norm(
-    input: Tensor, num_groups: int, weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-5
+    input: Tensor,
+    num_groups: int,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    eps: float = 1e-5,
 ) -> Tensor:
     """The channels of each example normalised group by group. input (N, C, *), weight and bias (C).
 
@@ -185,27 +198,37 @@ def group_norm(
     n, channels = input.shape[:2]
     if num_groups < 1 or channels % num_groups:
         raise ShapeError(
-            f"group_norm: got x {tuple(input.shape)}: its {channels} channels cannot be split into {num_groups} equal groups"
+            f"group_norm: got x {tuple(input.shape)}: its {channels} channels cannot be split into"
+            f" {num_groups} equal groups"
         )
     for name, value in (("weight", weight), ("bias", bias)):
         if value is not None and tuple(value.shape) != (channels,):
-            raise ShapeError(f"group_norm: {name} must have one number for each of {channels} channels, got {tuple(value.shape)}")
+            raise ShapeError(
+                f"group_norm: {name} must have one number for each of {channels} channels, got {tuple(value.shape)}"
+            )
     grouped = input.reshape((n, num_groups, channels // num_groups, *input.shape[2:]))
     y = standardised(grouped, tuple(range(2, grouped.ndim)), eps)
-    return affine(y.reshape(input.shape), weight, bias, (1, channels, *(1 for _ in input.shape[2:])))
+    return affine(
+        y.reshape(input.shape), weight, bias, (1, channels, *(1 for _ in input.shape[2:]))
+    )
 
 
-def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Tensor:
-    r"""Each element damped by its neighbours in the channels, $y_c = x_c\,(k + \frac{\alpha}{n}\sum_{c'} x_{c'}^2)^{-\beta}$.
+def local_response_norm(
+    input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
+) -> Tensor:
+    r"""Each element damped by its neighbours in the channels.
 
-    input (N, C, *); the sum runs over the n = `size` channels around c (Krizhevsky et al. 2012).
+    $y_c = x_c\,(k + \frac{\alpha}{n}\sum_{c'} x_{c'}^2)^{-\beta}$. input (N, C, *); the sum
+    runs over the n = `size` channels around c (Krizhevsky et al. 2012).
 
     >>> fathom.nn.functional.local_response_norm(fathom.ones(1, 1, 2), 1, alpha=3.0, beta=0.5)
     tensor([[[0.5000, 0.5000]]])
     """
     if input.ndim < 3:
-        raise ShapeError(f"local_response_norm: expected an input (N, C, sizes...), got {tuple(input.shape)}")
-    squares = (input * input).movedim(1, -1)                                      # (N, *, C)
+        raise ShapeError(
+            f"local_response_norm: expected an input (N, C, sizes...), got {tuple(input.shape)}"
+        )
+    squares = (input * input).movedim(1, -1)  # (N, *, C)
     widths = [(0, 0)] * (input.ndim - 1) + [(size // 2, (size - 1) // 2)]
-    windows = Windows((size,), (1,), (1,))(constant_pad(squares, widths, 0))      # (N, *, C, size)
+    windows = Windows((size,), (1,), (1,))(constant_pad(squares, widths, 0))  # (N, *, C, size)
     return input / (windows.mean(-1).movedim(-1, 1) * alpha + k) ** beta

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     Widths = Sequence[tuple[int, int]]
 
 
-def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> Tensor:
+def pad(
+    input: Tensor, pad: Sequence[int], mode: str = "constant", value: float | None = None
+) -> Tensor:
     """The input with more elements before and after; negative numbers cut elements away.
 
     `pad` names the last dim first: (left, right), then (top, bottom), then (front, back). mode:
@@ -39,7 +41,9 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
             f"pad: unrecognised padding mode {mode!r}; use 'constant', 'reflect', 'replicate' or 'circular'"
         )
     if value:
-        raise ValueError(f"pad: mode {mode!r} takes its values from the input, so value {value} has no use")
+        raise ValueError(
+            f"pad: mode {mode!r} takes its values from the input, so value {value} has no use"
+        )
     check_reach(input, widths, mode)
     for axis, (before, after) in enumerate(widths):
         n = input.shape[axis]
@@ -81,7 +85,9 @@ def replicated(x: Tensor, axis: int, before: int, after: int) -> tuple[Tensor, T
     def spread(edge: Tensor, n: int) -> Tensor:
         return edge.expand((*edge.shape[:axis], n, *edge.shape[axis + 1 :]))
 
-    return spread(narrow(x, axis, 0, 1), before), spread(narrow(x, axis, x.shape[axis] - 1, 1), after)
+    return spread(narrow(x, axis, 0, 1), before), spread(
+        narrow(x, axis, x.shape[axis] - 1, 1), after
+    )
 
 
 def wrapped(x: Tensor, axis: int, before: int, after: int) -> tuple[Tensor, Tensor]:

@@ -29,11 +29,20 @@ class Spans:
     """Where the windows of n axes stand: sizes, strides, and how many."""
 
     def __init__(
-        self, name: str, n: int, kernel: Sizes, stride: Sizes | None, padding: Sizes, dilation: Sizes, ceil: bool
+        self,
+        name: str,
+        n: int,
+        kernel: Sizes,
+        stride: Sizes | None,
+        padding: Sizes,
+        dilation: Sizes,
+        ceil: bool,
     ):
         self.name, self.n, self.ceil = name, n, ceil
         self.size = per_axis(name, "kernel_size", kernel, n)
-        self.stride = self.size if stride is None or stride == [] else per_axis(name, "stride", stride, n)
+        self.stride = (
+            self.size if stride is None or stride == [] else per_axis(name, "stride", stride, n)
+        )
         self.padding = per_axis(name, "padding", padding, n, least=0)
         self.dilation = per_axis(name, "dilation", dilation, n)
         for p, k, d in zip(self.padding, self.size, self.dilation):
@@ -49,18 +58,22 @@ class Spans:
         for n, k, s, p, d in zip(whole, self.size, self.stride, self.padding, self.dilation):
             room = n + 2 * p - d * (k - 1) - 1
             count = room // s + 1
-            if self.ceil and room % s and count * s < n + p:       # it must begin inside the input
+            if self.ceil and room % s and count * s < n + p:  # it must begin inside the input
                 count += 1
             counts.append(count)
         if min(counts) < 1:
-            raise ShapeError(f"{self.name}: a window of {self.size} does not fit into the input's {tuple(whole)}; pool less")
+            raise ShapeError(
+                f"{self.name}: a window of {self.size} does not fit into the input's {tuple(whole)}; pool less"
+            )
         return tuple(counts)
 
     def windows(self, x: Tensor, filling: float) -> Tensor:
         """x (N, C, *H) -> (N, C, *I, *P)."""
         widths = []
         whole = tuple(x.shape[2:])
-        for n, c, k, s, p, d in zip(whole, self.counts(whole), self.size, self.stride, self.padding, self.dilation):
+        for n, c, k, s, p, d in zip(
+            whole, self.counts(whole), self.size, self.stride, self.padding, self.dilation
+        ):
             reach = (c - 1) * s + d * (k - 1) + 1
             widths.append((p, max(p, reach - n - p)))
         padded = constant_pad(x, [(0, 0), (0, 0), *widths], filling)
@@ -79,7 +92,9 @@ def max_pool1d(
     >>> fathom.nn.functional.max_pool1d(fathom.tensor([[[1., 3., 2., 5.]]]), 2)
     tensor([[[3., 5.]]])
     """
-    return max_pool("max_pool1d", 1, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+    return max_pool(
+        "max_pool1d", 1, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices
+    )
 
 
 def max_pool2d(
@@ -96,7 +111,9 @@ def max_pool2d(
     tensor([[[ 5.,  7.],
              [13., 15.]]])
     """
-    return max_pool("max_pool2d", 2, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+    return max_pool(
+        "max_pool2d", 2, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices
+    )
 
 
 def max_pool3d(
@@ -108,7 +125,9 @@ def max_pool3d(
     >>> fathom.nn.functional.max_pool3d(fathom.arange(8.).reshape(1, 2, 2, 2), 2)
     tensor([[[[7.]]]])
     """
-    return max_pool("max_pool3d", 3, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+    return max_pool(
+        "max_pool3d", 3, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices
+    )
 
 
 def max_pool(
@@ -121,7 +140,9 @@ def max_pool(
     y = on_batch(name, n, lambda x: Peak(last)(spans.windows(x, lowest)), x)
     if not positions:
         return y
-    return y, on_batch(name, n, lambda x: peak_positions(spans, spans.windows(x.detach(), lowest), x.shape[2:]), x)
+    return y, on_batch(
+        name, n, lambda x: peak_positions(spans, spans.windows(x.detach(), lowest), x.shape[2:]), x
+    )
 
 
 def peak_positions(spans: Spans, windows: Tensor, whole: Sequence[int]) -> Tensor:
@@ -185,14 +206,18 @@ def max_unpool(
     spans = Spans(name, n, kernel, stride, padding, 1, False)
     batched(name, x, n)
     if x.shape != indices.shape:
-        raise ShapeError(f"{name}: indices {tuple(indices.shape)} must have the shape of x {tuple(x.shape)}")
+        raise ShapeError(
+            f"{name}: indices {tuple(indices.shape)} must have the shape of x {tuple(x.shape)}"
+        )
     axes = zip(x.shape[-n:], spans.size, spans.stride, spans.padding)
     whole = tuple((i - 1) * s - 2 * p + k for i, k, s, p in axes)
     if output_size is not None:
         whole = tuple(output_size)[-n:]
     lead = tuple(x.shape[:-n])
     y = x.new_zeros((*lead, prod(whole)))
-    return y.scatter(-1, indices.reshape((*lead, -1)), x.reshape((*lead, -1))).reshape((*lead, *whole))
+    return y.scatter(-1, indices.reshape((*lead, -1)), x.reshape((*lead, -1))).reshape(
+        (*lead, *whole)
+    )
 
 
 # ---- the mean --------------------------------------------------------------------------------------
@@ -207,7 +232,9 @@ def avg_pool1d(
     >>> fathom.nn.functional.avg_pool1d(fathom.tensor([[[1., 3., 2., 6.]]]), 2)
     tensor([[[2., 4.]]])
     """
-    return avg_pool("avg_pool1d", 1, input, kernel_size, stride, padding, ceil_mode, count_include_pad, None)
+    return avg_pool(
+        "avg_pool1d", 1, input, kernel_size, stride, padding, ceil_mode, count_include_pad, None
+    )
 
 
 def avg_pool2d(
@@ -224,7 +251,15 @@ def avg_pool2d(
              [10.5000, 12.5000]]])
     """
     return avg_pool(
-        "avg_pool2d", 2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
+        "avg_pool2d",
+        2,
+        input,
+        kernel_size,
+        stride,
+        padding,
+        ceil_mode,
+        count_include_pad,
+        divisor_override,
     )
 
 
@@ -238,7 +273,15 @@ def avg_pool3d(
     tensor([[[[3.5000]]]])
     """
     return avg_pool(
-        "avg_pool3d", 3, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
+        "avg_pool3d",
+        3,
+        input,
+        kernel_size,
+        stride,
+        padding,
+        ceil_mode,
+        count_include_pad,
+        divisor_override,
     )
 
 
@@ -253,7 +296,11 @@ def avg_pool(
 
     def mean(x: Tensor) -> Tensor:
         y = Sum(last)(spans.windows(x, 0))
-        return y / (prod(spans.size) if even else elements(spans, x, include)) if divisor is None else y / divisor
+        return (
+            y / (prod(spans.size) if even else elements(spans, x, include))
+            if divisor is None
+            else y / divisor
+        )
 
     even = not ceil and (include or not any(spans.padding))
     return on_batch(name, n, mean, x)
@@ -271,7 +318,11 @@ def elements(spans: Spans, x: Tensor, include: bool) -> Tensor:
 
 
 def lp_pool1d(
-    input: Tensor, norm_type: float, kernel_size: Sizes, stride: Sizes | None = None, ceil_mode: bool = False
+    input: Tensor,
+    norm_type: float,
+    kernel_size: Sizes,
+    stride: Sizes | None = None,
+    ceil_mode: bool = False,
 ) -> Tensor:
     r"""The p-norm of each window, $y_{nci} = (\sum_p x_{n,c,\,si+p}^{\,\text{norm\_type}})^{1/\text{norm\_type}}$.
 
@@ -282,7 +333,11 @@ def lp_pool1d(
 
 
 def lp_pool2d(
-    input: Tensor, norm_type: float, kernel_size: Sizes, stride: Sizes | None = None, ceil_mode: bool = False
+    input: Tensor,
+    norm_type: float,
+    kernel_size: Sizes,
+    stride: Sizes | None = None,
+    ceil_mode: bool = False,
 ) -> Tensor:
     """The p-norm of each window of an image; see lp_pool1d.
 
@@ -293,7 +348,11 @@ def lp_pool2d(
 
 
 def lp_pool3d(
-    input: Tensor, norm_type: float, kernel_size: Sizes, stride: Sizes | None = None, ceil_mode: bool = False
+    input: Tensor,
+    norm_type: float,
+    kernel_size: Sizes,
+    stride: Sizes | None = None,
+    ceil_mode: bool = False,
 ) -> Tensor:
     """The p-norm of each window of a volume; see lp_pool1d.
 
@@ -307,5 +366,7 @@ def lp_pool(
     name: str, n: int, x: Tensor, p: float, kernel: Sizes, stride: Sizes | None, ceil: bool
 ) -> Tensor:
     mean = avg_pool(name, n, x**p, kernel, stride, 0, ceil, True, None)
-    positive = mean.sign() * mean.abs().relu()   # an odd p may leave a sum below 0, which has no root
+    positive = (
+        mean.sign() * mean.abs().relu()
+    )  # an odd p may leave a sum below 0, which has no root
     return (positive * prod(per_axis(name, "kernel_size", kernel, n))) ** (1 / p)

@@ -18,8 +18,10 @@ from fathom.ops.shaping import cat, chunk, narrow
 if TYPE_CHECKING:
     from fathom.tensors import Tensor
 
-    State = tuple[Tensor, ...]                   # (h,), or (h, c) of an LSTM
-    Step = Callable[[Tensor, State], State]      # the input's share of the gates, the state -> the next state
+    State = tuple[Tensor, ...]  # (h,), or (h, c) of an LSTM
+    Step = Callable[
+        [Tensor, State], State
+    ]  # the input's share of the gates, the state -> the next state
 
 
 def rnn_step(weight: Tensor, bias: Tensor | None, nonlinearity: str = "tanh") -> Step:
@@ -74,7 +76,9 @@ def gru_step(weight: Tensor, bias: Tensor | None) -> Step:
     return step
 
 
-def scan(step: Step, inputs: Sequence[Tensor], state: State, reverse: bool = False) -> tuple[list[Tensor], State]:
+def scan(
+    step: Step, inputs: Sequence[Tensor], state: State, reverse: bool = False
+) -> tuple[list[Tensor], State]:
     """The steps one after the other: the output h of each, in the order of the inputs, and the last state.
 
     inputs: one (B_t, K H) a step, B_t never growing: row b of each belongs to sequence b, and a sequence that
@@ -124,9 +128,17 @@ def steps_of(x: Tensor, sizes: Sequence[int]) -> list[Tensor]:
 
 
 def recur(
-    step: Step, x: Tensor, weight: Tensor, bias: Tensor | None, state: State, sizes: Sequence[int], reverse: bool
+    step: Step,
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    state: State,
+    sizes: Sequence[int],
+    reverse: bool,
 ) -> tuple[Tensor, State]:
     """One layer in one direction. x (sum of sizes, I), the rows of step after step -> (sum of sizes, P), last state."""
-    from_input = linear(x, weight, bias)         # of all steps at once: one large product, not T small ones
+    from_input = linear(
+        x, weight, bias
+    )  # of all steps at once: one large product, not T small ones
     outputs, state = scan(step, steps_of(from_input, sizes), state, reverse)
     return cat(outputs, 0), state

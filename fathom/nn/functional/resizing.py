@@ -19,7 +19,7 @@ from fathom.nn.functional.sizes import per_axis
 if TYPE_CHECKING:
     from fathom.tensors import Tensor
 
-LINEAR = {"linear": 1, "bilinear": 2, "trilinear": 3}      # mode -> the number of axes it is for
+LINEAR = {"linear": 1, "bilinear": 2, "trilinear": 3}  # mode -> the number of axes it is for
 
 
 def interpolate(
@@ -41,7 +41,9 @@ def interpolate(
     """
     n = input.ndim - 2
     if n not in (1, 2, 3):
-        raise ShapeError(f"interpolate: expected an input (N, C, sizes...) of 3 to 5 dims, got {tuple(input.shape)}")
+        raise ShapeError(
+            f"interpolate: expected an input (N, C, sizes...) of 3 to 5 dims, got {tuple(input.shape)}"
+        )
     check_mode(mode, n, align_corners, antialias)
     sizes, factors = target(input, n, size, scale_factor)
     if recompute_scale_factor:
@@ -55,13 +57,19 @@ def interpolate(
             y = y.index_select(axis, new(nearest(before, after, factor, mode == "nearest-exact")))
         elif before != after or factor not in (None, 1):
             at = positions(before, after, factor, bool(align_corners))
-            y = along(y, axis, cubic_matrix(at, before) if mode == "bicubic" else linear_matrix(at, before))
+            y = along(
+                y,
+                axis,
+                cubic_matrix(at, before) if mode == "bicubic" else linear_matrix(at, before),
+            )
     return y
 
 
 def check_mode(mode: str, n: int, align_corners: bool | None, antialias: bool) -> None:
     if antialias:
-        raise NotImplementedError("interpolate: antialias=True is not there; use mode='area' to make images smaller")
+        raise NotImplementedError(
+            "interpolate: antialias=True is not there; use mode='area' to make images smaller"
+        )
     if mode in ("nearest", "nearest-exact", "area"):
         if align_corners is not None:
             raise ValueError(
@@ -72,22 +80,33 @@ def check_mode(mode: str, n: int, align_corners: bool | None, antialias: bool) -
         raise NotImplementedError(f"interpolate: unknown mode {mode!r}")
     wanted = LINEAR.get(mode, 2)
     if wanted != n:
-        raise NotImplementedError(f"interpolate: got an input of {n + 2} dims, but mode {mode!r} is for {wanted + 2}")
+        raise NotImplementedError(
+            f"interpolate: got an input of {n + 2} dims, but mode {mode!r} is for {wanted + 2}"
+        )
 
 
 def target(
-    x: Tensor, n: int, size: int | Sequence[int] | None, scale_factor: float | Sequence[float] | None
+    x: Tensor,
+    n: int,
+    size: int | Sequence[int] | None,
+    scale_factor: float | Sequence[float] | None,
 ) -> tuple[tuple[int, ...], tuple[float | None, ...]]:
     """The sizes to reach, and the factors as they were given."""
     if (size is None) == (scale_factor is None):
         raise ValueError("interpolate: give either size or scale_factor, one of them and not both")
     if scale_factor is None:
         return per_axis("interpolate", "size", size, n), (None,) * n
-    factors = tuple(scale_factor) if isinstance(scale_factor, (tuple, list)) else (scale_factor,) * n
+    factors = (
+        tuple(scale_factor) if isinstance(scale_factor, (tuple, list)) else (scale_factor,) * n
+    )
     if len(factors) != n:
-        raise ValueError(f"interpolate: scale_factor must be one or {n} numbers, got {scale_factor!r}")
+        raise ValueError(
+            f"interpolate: scale_factor must be one or {n} numbers, got {scale_factor!r}"
+        )
     sizes = tuple(math.floor(before * factor) for before, factor in zip(x.shape[2:], factors))
-    return per_axis("interpolate", "the size that results", sizes, n), tuple(float(f) for f in factors)
+    return per_axis("interpolate", "the size that results", sizes, n), tuple(
+        float(f) for f in factors
+    )
 
 
 def nearest(before: int, after: int, factor: float | None, exact: bool) -> np.ndarray:
@@ -157,12 +176,13 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
     r = upscale_factor
     if input.ndim < 3 or r < 1 or input.shape[-3] % (r * r):
         raise ShapeError(
-            f"pixel_shuffle: got x {tuple(input.shape)}; dim -3, the channels, must be divisible by upscale_factor^2 = {r * r}"
+            f"pixel_shuffle: got x {tuple(input.shape)}; dim -3, the channels, must be divisible by"
+            f" upscale_factor^2 = {r * r}"
         )
     *lead, channels, h, w = input.shape
     x = input.reshape((*lead, channels // (r * r), r, r, h, w))
     k = len(lead)
-    x = x.permute((*range(k + 1), k + 3, k + 1, k + 4, k + 2))                    # (*, C, H, r, W, r)
+    x = x.permute((*range(k + 1), k + 3, k + 1, k + 4, k + 2))  # (*, C, H, r, W, r)
     return x.reshape((*lead, channels // (r * r), h * r, w * r))
 
 
@@ -180,7 +200,7 @@ def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
     *lead, channels, h, w = input.shape
     x = input.reshape((*lead, channels, h // r, r, w // r, r))
     k = len(lead)
-    x = x.permute((*range(k + 1), k + 2, k + 4, k + 1, k + 3))                    # (*, C, r, r, H, W)
+    x = x.permute((*range(k + 1), k + 2, k + 4, k + 1, k + 3))  # (*, C, r, r, H, W)
     return x.reshape((*lead, channels * r * r, h // r, w // r))
 
 

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from fathom.tensors import Tensor
 
 
-def per_axis(name: str, what: str, value: int | Sequence[int], n: int, least: int = 1) -> tuple[int, ...]:
+def per_axis(
+    name: str, what: str, value: int | Sequence[int], n: int, least: int = 1
+) -> tuple[int, ...]:
     """`value` as n whole numbers, none below `least`: 3 for two axes is (3, 3).
 
     >>> from fathom.nn.functional.sizes import per_axis
@@ -22,7 +24,9 @@ def per_axis(name: str, what: str, value: int | Sequence[int], n: int, least: in
     if len(values) == 1:
         values *= n
     if len(values) != n or min(values) < least:
-        raise ValueError(f"{name}: {what} must be one or {n} whole numbers >= {least}, got {value!r}")
+        raise ValueError(
+            f"{name}: {what} must be one or {n} whole numbers >= {least}, got {value!r}"
+        )
     return values
 
 

@@ -36,7 +36,10 @@ class PackedSequence(NamedTuple):
 
 
 def pack_padded_sequence(
-    input: Tensor, lengths: Tensor | Sequence[int], batch_first: bool = False, enforce_sorted: bool = True
+    input: Tensor,
+    lengths: Tensor | Sequence[int],
+    batch_first: bool = False,
+    enforce_sorted: bool = True,
 ) -> PackedSequence:
     """Pack padded sequences. input (T, B, *), or (B, T, *) with batch_first; lengths (B), each from 1 to T.
 
@@ -47,11 +50,13 @@ def pack_padded_sequence(
     >>> packed.data, packed.batch_sizes
     (tensor([1, 4, 2, 3]), tensor([2, 1, 1]))
     """
-    x = input.transpose(0, 1) if batch_first else input                          # (T, B, *)
+    x = input.transpose(0, 1) if batch_first else input  # (T, B, *)
     n = whole_numbers(lengths)
     steps, batch = x.shape[:2]
     if n.shape != (batch,):
-        raise ShapeError(f"pack_padded_sequence: got {n.size} lengths for {batch} sequences of x {tuple(input.shape)}")
+        raise ShapeError(
+            f"pack_padded_sequence: got {n.size} lengths for {batch} sequences of x {tuple(input.shape)}"
+        )
     if n.size and (n.min() < 1 or n.max() > steps):
         raise ValueError(
             f"pack_padded_sequence: lengths must be from 1 to {steps}, the number of steps of x {tuple(input.shape)};"
@@ -67,7 +72,7 @@ def pack_padded_sequence(
     else:
         order = np.argsort(-n, kind="stable")
         n, x = n[order], x.index_select(1, new(order))
-    going = np.arange(steps)[:, None] < n                                         # (T, B)
+    going = np.arange(steps)[:, None] < n  # (T, B)
     going = going[: n.max(initial=0)]
     data = x.reshape((steps * batch, *x.shape[2:])).index_select(0, new(np.flatnonzero(going)))
     sizes = new(going.sum(1))
@@ -77,7 +82,10 @@ def pack_padded_sequence(
 
 
 def pad_packed_sequence(
-    sequence: PackedSequence, batch_first: bool = False, padding_value: float = 0.0, total_length: int | None = None
+    sequence: PackedSequence,
+    batch_first: bool = False,
+    padding_value: float = 0.0,
+    total_length: int | None = None,
 ) -> tuple[Tensor, Tensor]:
     """(padded sequences, their lengths): the inverse of pack_padded_sequence; T becomes total_length if given.
 
@@ -91,8 +99,10 @@ def pad_packed_sequence(
     steps, batch = len(sizes), int(sizes[0])
     total = steps if total_length is None else total_length
     if total < steps:
-        raise ValueError(f"pad_packed_sequence: total_length {total} is less than {steps}, the longest sequence's")
-    rows = np.full((total, batch), len(data))                                     # the row of the filling
+        raise ValueError(
+            f"pad_packed_sequence: total_length {total} is less than {steps}, the longest sequence's"
+        )
+    rows = np.full((total, batch), len(data))  # the row of the filling
     going = np.arange(batch) < sizes[:, None]
     rows[:steps][going] = np.arange(len(data))
     filling = data.new_full((1, *data.shape[1:]), padding_value)
@@ -106,7 +116,10 @@ def pad_packed_sequence(
 
 
 def pad_sequence(
-    sequences: Iterable[Tensor], batch_first: bool = False, padding_value: float = 0.0, padding_side: str = "right"
+    sequences: Iterable[Tensor],
+    batch_first: bool = False,
+    padding_value: float = 0.0,
+    padding_side: str = "right",
 ) -> Tensor:
     """Sequences (T_b, *) in one tensor (T, B, *), or (B, T, *) with batch_first, filled up with padding_value.
 
@@ -115,7 +128,9 @@ def pad_sequence(
             [3, 0]])
     """
     if padding_side not in ("left", "right"):
-        raise ValueError(f"pad_sequence: padding_side must be 'left' or 'right', got {padding_side!r}")
+        raise ValueError(
+            f"pad_sequence: padding_side must be 'left' or 'right', got {padding_side!r}"
+        )
     xs = list(sequences)
     if not xs:
         raise RuntimeError("pad_sequence: received an empty list of sequences")
@@ -127,7 +142,9 @@ def pad_sequence(
     return stack(full, 0 if batch_first else 1)
 
 
-def unpad_sequence(padded_sequences: Tensor, lengths: Tensor | Sequence[int], batch_first: bool = False) -> list[Tensor]:
+def unpad_sequence(
+    padded_sequences: Tensor, lengths: Tensor | Sequence[int], batch_first: bool = False
+) -> list[Tensor]:
     """The sequences without their padding: the inverse of pad_sequence.
 
     >>> fathom.nn.utils.rnn.unpad_sequence(fathom.tensor([[1, 2], [3, 0]]), [2, 1], batch_first=True)
@@ -143,7 +160,9 @@ def pack_sequence(sequences: Sequence[Tensor], enforce_sorted: bool = True) -> P
     >>> fathom.nn.utils.rnn.pack_sequence([fathom.tensor([1, 2]), fathom.tensor([3])]).data
     tensor([1, 3, 2])
     """
-    return pack_padded_sequence(pad_sequence(sequences), [len(x) for x in sequences], enforce_sorted=enforce_sorted)
+    return pack_padded_sequence(
+        pad_sequence(sequences), [len(x) for x in sequences], enforce_sorted=enforce_sorted
+    )
 
 
 def unpack_sequence(packed_sequences: PackedSequence) -> list[Tensor]:
