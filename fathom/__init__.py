@@ -52,6 +52,7 @@ from fathom.ops.eigen import svd_some as svd
 from fathom.ops.einsum import einsum
 from fathom.ops.grids import cartesian_prod, combinations, meshgrid, repeat_interleave
 from fathom.ops.linalg import cholesky_inverse, cholesky_solve, logdet, matrix_exp, slogdet
+from fathom.ops.linalg import lu_solve_swapped as lu_solve
 from fathom.ops.making import (
     asarray, can_cast, empty_strided, is_nonzero, is_same_size, is_signed, is_tensor, numel,
     poisson, binomial, randint_like, range, scalar_tensor, typename,

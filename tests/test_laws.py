@@ -404,11 +404,13 @@ NOT_IN_THE_TABLE = {
         hann_window hamming_window blackman_window bartlett_window kaiser_window fft.fftfreq fft.rfftfreq""",
     "random: tests/core/test_random.py": """
         rand randn randint randperm normal bernoulli multinomial binomial poisson rand_like randn_like
-        randint_like manual_seed seed initial_seed get_rng_state set_rng_state""",
+        randint_like manual_seed seed initial_seed get_rng_state set_rng_state dropout alpha_dropout rrelu""",
     "about dtypes, shapes and settings, no tensor out: tests/core, tests/test_printing.py": """
         promote_types result_type can_cast broadcast_shapes set_default_dtype get_default_dtype is_tensor
-        set_default_tensor_type set_printoptions typename""",
+        set_default_tensor_type set_printoptions typename use_deterministic_algorithms
+        are_deterministic_algorithms_enabled set_float32_matmul_precision get_float32_matmul_precision""",
     "the tape, transforms and files have tests of their own": "is_grad_enabled vmap save load",
+    "written in place": "relu_",
 }
 
 

@@ -6,14 +6,15 @@ from fathom.testing import (
     elementwise,
     linear,
     matrices,
+    networks,
     reducing,
     shaping,
     special,
     statistics,
     writing,
-)  # fmt: skip
+)
 
 CASES = [
     *elementwise.CASES, *special.CASES, *shaping.CASES, *writing.CASES, *reducing.CASES,
-    *statistics.CASES, *matrices.CASES, *linear.CASES,
+    *statistics.CASES, *matrices.CASES, *linear.CASES, *networks.CASES,
 ]  # fmt: skip

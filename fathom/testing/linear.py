@@ -102,6 +102,8 @@ CASES = [
                  *lib.linalg.lu_factor(a), b, adjoint=adjoint))
         for adjoint in (False, True)
     ],
+    case("lu_solve", normal(3, 2), normal(3, 3),
+         call=lambda lib, b, a: lib.lu_solve(b, *lib.linalg.lu_factor(a))),
     # ---- determinants ----
     *[case(name, normal(*s), numpy=np.linalg.det) for name in ("det", "linalg.det") for s in STACKS],
     *each("slogdet linalg.slogdet", (normal(3, 3),), (normal(2, 3, 3),)),
