@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from fathom.autograd import no_grad
+from fathom.compiler.compiled import compile as compiled
 from fathom.core import dtypes
 from fathom.core.base import TensorBase
 from fathom.core.device import device as Device
@@ -56,6 +57,10 @@ class Trainer(HyperParameters):
     gradient_clip_val  the largest norm of all gradients together; 0 for any
     device, precision  where the numbers live, and their dtype ("float64", ...) if not the model's
     num_workers        the data module's workers, if not its own number
+    compile            whether a step becomes one native program (see fathom.compile); the numbers
+                       are those of the step as it is, up to rounding. A step that looks at values
+                       while it computes runs as it is, with a warning; so does, with none, one
+                       that a callback watches from within (on_before_backward)
     seed               of the order of examples, of dropout, ...; None goes on with the generator
     out                a folder for checkpoints, metrics.jsonl, curves and the final weights
     progress           whether to show how far it is
@@ -72,6 +77,7 @@ class Trainer(HyperParameters):
         device: str = "cpu",
         precision: str | None = None,
         num_workers: int | None = None,
+        compile: bool = True,
         seed: int | None = None,
         out: str | Path | None = None,
         progress: bool = True,
@@ -127,8 +133,20 @@ class Trainer(HyperParameters):
         self.tell("on_epoch_end")
 
     def fit_batch(self, batch: Any) -> None:
-        """One step: loss, gradients, update."""
+        """One step, and what it was worth."""
         self.current = batch
+        for name, value in self.learning(batch).items():
+            self.history.add(name, value, self.batch_size)
+        self.step, self.batch = self.step + 1, self.batch + 1
+        if self.at_point_of_curve():
+            at = self.epoch + self.batch / self.num_train_batches
+            self.draw(self.history.close_window(epoch=at, step=self.step), "train_")
+        self.tell("on_train_batch_end")
+        self.stop_if_asked()
+
+    def learn(self, batch: Any) -> dict[str, Any]:
+        """Loss, gradients, update; returns the metrics that the step plotted. This is what is compiled."""
+        self.plotted: dict[str, Any] = {}
         self.optimizer.zero_grad()
         loss = self.model.training_step(batch)
         self.tell("on_before_backward", loss)
@@ -136,12 +154,7 @@ class Trainer(HyperParameters):
         if self.gradient_clip_val > 0:
             self.clip_gradients(self.gradient_clip_val, self.model)
         self.optimizer.step()
-        self.step, self.batch = self.step + 1, self.batch + 1
-        if self.at_point_of_curve():
-            at = self.epoch + self.batch / self.num_train_batches
-            self.draw(self.history.close_window(epoch=at, step=self.step), "train_")
-        self.tell("on_train_batch_end")
-        self.stop_if_asked()
+        return self.plotted
 
     def validate(self) -> None:
         """One pass over the validation data, which changes nothing: not even random numbers."""
@@ -195,6 +208,11 @@ class Trainer(HyperParameters):
             with no_grad():
                 model(*first[:-1])
         self.optimizer = model.configure_optimizers()
+        watched = any(
+            type(callback).on_before_backward is not Callback.on_before_backward
+            for callback in self.callbacks
+        )
+        self.learning = compiled(self.learn) if self.compile and not watched else self.learn
 
     def prepare_batch(self, batch: Any) -> Any:
         """A batch, its tensors moved to the device and, the floating ones, to the precision."""
@@ -248,8 +266,10 @@ class Trainer(HyperParameters):
     def log(self, key: str, value: Any, train: bool) -> None:
         """Takes a metric's mean over the batch at hand; `Module.plot` calls it."""
         number = value.detach() if isinstance(value, Tensor) else value
-        name = ("train_" if train else "val_") + key
-        self.history.add(name, number, self.batch_size, in_window=train)
+        if train:
+            self.plotted["train_" + key] = number
+        else:
+            self.history.add("val_" + key, number, self.batch_size, in_window=False)
 
     def draw(self, line: dict[str, Any], prefix: str) -> None:
         """Draws a line's metrics of training or of validation on the model's board."""

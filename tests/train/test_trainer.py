@@ -64,7 +64,10 @@ def test_the_loop_is_the_one_written_by_hand():
     model = Small()
     by_hand = Small()
     by_hand.load_state_dict(model.state_dict())
-    Trainer(max_epochs=2, seed=5, progress=False).fit(model, data)
+    compiled = Small()
+    compiled.load_state_dict(model.state_dict())
+    Trainer(max_epochs=2, seed=5, progress=False, compile=False).fit(model, data)
+    Trainer(max_epochs=2, seed=5, progress=False).fit(compiled, data)
 
     fathom.manual_seed(5)
     optimizer = optim.SGD(by_hand.parameters(), lr=0.1)
@@ -74,13 +77,15 @@ def test_the_loop_is_the_one_written_by_hand():
             optimizer.zero_grad()
             nn.functional.cross_entropy(by_hand.net(x), y).backward()
             optimizer.step()
-    for a, b in zip(model.parameters(), by_hand.parameters(), strict=True):
+    for a, b, c in zip(*[m.parameters() for m in (model, by_hand, compiled)], strict=True):
         assert a.tolist() == b.tolist()
+        assert c.tolist() == [pytest.approx(row, rel=1e-5, abs=1e-6) for row in a.tolist()]
 
 
 def test_callbacks_hear_of_each_turn_in_order():
     diary = Diary()
-    Trainer(max_epochs=1, callbacks=[diary], progress=False).fit(Small(), small_data(8, 4))
+    trainer = Trainer(max_epochs=1, callbacks=[diary], progress=False, compile=False)
+    trainer.fit(Small(), small_data(8, 4))
     step = ["on_before_backward", "on_train_batch_end"]
     validation = ["on_validation_start", *["on_validation_batch_end"] * 2]
     assert diary.events == [
@@ -147,6 +152,16 @@ def test_the_precision_is_that_of_model_and_batches():
     model = Small()
     Trainer(max_epochs=1, precision="float64", progress=False).fit(model, small_data())
     assert model.net.weight.dtype is fathom.float64
+
+
+def test_workers_change_nothing_in_what_is_learnt():
+    weights = []
+    for workers in (None, 2):
+        fathom.manual_seed(0)
+        model = Small()
+        Trainer(max_epochs=2, num_workers=workers, seed=1, progress=False).fit(model, small_data())
+        weights.append(model.net.weight.tolist())
+    assert weights[0] == weights[1]
 
 
 def test_a_model_that_plots_without_a_trainer_raises():
