@@ -5,7 +5,7 @@ The names, arguments and semantics are PyTorch's: a tutorial runs with `import f
 
 from math import e, inf, nan, pi
 
-from fathom import autograd, backends, cuda, debug, fft, func, linalg, nn, optim, random, special
+from fathom import autograd, backends, cuda, debug, fft, func, linalg, nn, optim, random, special, testing
 from fathom.autograd import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from fathom.backends import (
     are_deterministic_algorithms_enabled, get_float32_matmul_precision, set_float32_matmul_precision,

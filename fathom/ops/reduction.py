@@ -254,8 +254,10 @@ def std(
     *,
     correction: float | None = None,
 ) -> Tensor:
-    """Standard deviation over `dim`: the square root of `var`."""
-    return var(input, dim, unbiased, keepdim, correction=correction).sqrt()
+    """Standard deviation over `dim`: the square root of `var`. Where it is 0, its gradient is taken as 0."""
+    squared = var(input, dim, unbiased, keepdim, correction=correction)
+    still = squared == 0
+    return squared.masked_fill(still, 1).sqrt().masked_fill(still, 0)
 
 
 @numpy_names
@@ -322,6 +324,7 @@ def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tens
     tensor([1, 0])
     """
     if dim is None:
+        need_elements("argmax", (input.numel(),), (0,))
         y = Argmax(0)(input.reshape(-1))
         return y.reshape((1,) * input.ndim) if keepdim else y
     axis = one_axis(dim, input.ndim, "argmax")
@@ -378,6 +381,8 @@ def logsumexp(input: Tensor, dim: Dims, keepdim: bool = False) -> Tensor:
     r"""$y = \log \sum_i e^{x_i}$, without overflow."""
     x = floating(input)
     axes = many_axes(dim, x.ndim, "logsumexp")
+    if 0 in [x.shape[axis] for axis in axes]:  # no largest element, and the log of 0
+        return x.sum(axes, keepdim).log()
     top = amax(x, axes, keepdim=True).detach()
     top = top.masked_fill(top.isinf(), 0)  # inf - inf would be NaN
     y = (x - top).exp().sum(axes, keepdim=True).log() + top
