@@ -37,6 +37,14 @@ def test_typed_constructors_make_and_know_their_tensors():
     assert fathom.BoolTensor([]).shape == (0,)
 
 
+def test_type_takes_older_names_too():
+    x = fathom.ones(2)
+    for name in ("torch.LongTensor", "fathom.LongTensor", fathom.LongTensor, fathom.int64, "int64"):
+        assert x.type(name).dtype is fathom.int64
+    with pytest.raises(ValueError, match="invalid type 'torch.WordTensor'"):
+        x.type("torch.WordTensor")
+
+
 def test_the_default_type_is_chosen_by_name():
     try:
         fathom.set_default_tensor_type("torch.DoubleTensor")

@@ -355,9 +355,23 @@ def to(
 
 
 def type(input: Tensor, dtype=None):
-    """The tensor in another dtype; without one, the name of the tensor's type."""
+    """The tensor in another dtype; without one, the name of the tensor's type.
+
+    dtype: a dtype, or PyTorch's older names: "torch.DoubleTensor", fathom.DoubleTensor.
+
+    >>> fathom.ones(2).type(fathom.int64).type()
+    'fathom.LongTensor'
+    """
     if dtype is None:
-        return f"fathom.{TYPE_NAMES.get(input.dtype.name, 'Float')}Tensor"
+        return f"fathom.{TYPE_NAMES[input.dtype.name]}Tensor"
+    if isinstance(dtype, str) and dtype.endswith("Tensor"):
+        kind = dtype.rpartition(".")[2].removesuffix("Tensor")
+        found = [name for name, known in TYPE_NAMES.items() if known == kind]
+        if not found:
+            raise ValueError(f"type: invalid type {dtype!r}; there are {', '.join(TYPE_NAMES.values())}")
+        dtype = found[0]
+    elif isinstance(getattr(dtype, "dtype", None), dtypes.dtype):
+        dtype = dtype.dtype                      # LongTensor and its like
     return to(input, dtypes.as_dtype(dtype))
 
 

@@ -219,7 +219,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     tensor([1, 2, 3])
     """
     if not len(tensors):
-        raise RuntimeError("cat: expected a non-empty list of tensors")
+        raise ShapeError("cat: expected a non-empty list of tensors")
     xs = [x for x in tensors if tuple(x.shape) != (0,)] or list(tensors[:1])
     first = xs[0]
     if not first.ndim:
