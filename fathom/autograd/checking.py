@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fathom.autograd.gradients import grad
 from fathom.autograd.modes import no_grad
-from fathom.core.base import TensorBase
+from fathom.core.base import is_tensor
 
 if TYPE_CHECKING:
     from fathom.tensors import Tensor
@@ -31,8 +31,8 @@ def gradcheck(
     >>> fathom.autograd.gradcheck(fathom.sin, x)
     True
     """
-    xs = [inputs] if isinstance(inputs, TensorBase) else list(inputs)
-    tracked = [x for x in xs if isinstance(x, TensorBase) and x.requires_grad]
+    xs = [inputs] if is_tensor(inputs) else list(inputs)
+    tracked = [x for x in xs if is_tensor(x) and x.requires_grad]
     if not tracked:
         raise ValueError("gradcheck: at least one input must have requires_grad=True")
     found = grad(weighted(func, xs), tracked, allow_unused=True)
@@ -60,8 +60,8 @@ def gradgradcheck(
     raise_exception: bool = True,
 ) -> bool:
     """`gradcheck` of the gradient of func: are its second derivatives right?"""
-    xs = [inputs] if isinstance(inputs, TensorBase) else list(inputs)
-    tracked = [k for k, x in enumerate(xs) if isinstance(x, TensorBase) and x.requires_grad]
+    xs = [inputs] if is_tensor(inputs) else list(inputs)
+    tracked = [k for k, x in enumerate(xs) if is_tensor(x) and x.requires_grad]
 
     def gradient(*xs: Any) -> tuple:
         chosen = [xs[k] for k in tracked]
@@ -73,13 +73,15 @@ def gradgradcheck(
 def weighted(func: Callable, xs: Sequence) -> Tensor:
     """A sum over all elements of func's outputs, each with a weight of its own."""
     result = func(*xs)
-    total = None
+    total: Tensor | None = None
     for y in result if isinstance(result, (tuple, list)) else (result,):
         if y.dtype.kind in ("float", "complex"):
             weights = 1 + 0.1 * y.detach().new_tensor(range(y.numel())).cos().reshape(y.shape)
             part = (weights * y).sum()
             part = part.real + part.imag if y.dtype.is_complex else part
             total = part if total is None else total + part
+    if total is None:
+        raise ValueError("gradcheck: the function must return a floating-point or complex tensor")
     return total
 
 

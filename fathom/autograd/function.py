@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fathom.autograd.modes import no_grad
 from fathom.core import tape
-from fathom.core.base import TensorBase, new
+from fathom.core.base import is_tensor, new
 from fathom.core.primitive import Primitive
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ class Context:
     """Where `forward` leaves what `backward` needs (`ctx`)."""
 
     def __init__(self, args: tuple) -> None:
-        self.needs_input_grad = tuple(isinstance(x, TensorBase) and x.requires_grad for x in args)
-        self.given = [isinstance(x, TensorBase) for x in args]  # which arguments are tensors
+        self.needs_input_grad = tuple(is_tensor(x) and x.requires_grad for x in args)
+        self.given = [is_tensor(x) for x in args]  # which arguments are tensors
         self.saved: list[tuple[Tensor | None, int]] = []  # with the version each had
         self.outputs: dict[int, Tensor] = {}  # saved outputs, with their history
         self.without_gradient: set[int] = set()
@@ -139,7 +139,7 @@ class Function:
     def apply(cls, *args: Any) -> Any:
         """Run forward, and record it."""
         context = Context(args)
-        inputs = tuple(as_they_are(x) for x in args if isinstance(x, TensorBase))
+        inputs = tuple(as_they_are(x) for x in args if is_tensor(x))
         with no_grad():
             if hasattr(cls, "setup_context"):
                 result = cls.forward(*args)

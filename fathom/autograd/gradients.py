@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fathom.autograd.modes import no_grad
 from fathom.core import inplace, tape
-from fathom.core.base import TensorBase, is_plain, new
+from fathom.core.base import is_plain, is_tensor, new
 from fathom.core.errors import ShapeError
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def first_gradient(y: Tensor, gradient: Tensor | None) -> Tensor:
                 " reduce it with .sum() or .mean(), or pass gradient="
             )
         return y.detach().new_ones(y.shape)
-    if not isinstance(gradient, TensorBase):
+    if not is_tensor(gradient):
         raise TypeError(f"gradient must be a tensor, got {type(gradient).__name__}")
     if gradient.shape != y.shape:
         raise ShapeError(
@@ -66,10 +66,10 @@ def backward(
     inputs: Sequence[Tensor] | None = None,
 ) -> None:
     """Add to `.grad` of every leaf (or of `inputs`) the gradient of the tensors."""
-    ys = [tensors] if isinstance(tensors, TensorBase) else list(tensors)
+    ys = [tensors] if is_tensor(tensors) else list(tensors)
     gs = (
         [grad_tensors] * len(ys)
-        if grad_tensors is None or isinstance(grad_tensors, TensorBase)
+        if grad_tensors is None or is_tensor(grad_tensors)
         else list(grad_tensors)
     )
     starts = [(tape.edge(y), first_gradient(y, g)) for y, g in zip(ys, gs, strict=True)]
@@ -79,7 +79,7 @@ def backward(
     given = {id(g.array) for _, g in starts}
     for at, g in arrived.items():
         leaf = at if kept is None else kept.get(at)
-        if isinstance(leaf, TensorBase) and leaf.tracked:
+        if is_tensor(leaf) and leaf.tracked:
             accumulate(leaf, g, create_graph, given)
             for hook in list((leaf.after_hooks or {}).values()):
                 hook(leaf)
@@ -119,11 +119,11 @@ def grad(
     >>> fathom.autograd.grad(x ** 2, x)
     (tensor(6.),)
     """
-    ys = [outputs] if isinstance(outputs, TensorBase) else list(outputs)
-    xs = [inputs] if isinstance(inputs, TensorBase) else list(inputs)
+    ys = [outputs] if is_tensor(outputs) else list(outputs)
+    xs = [inputs] if is_tensor(inputs) else list(inputs)
     gs = (
         [grad_outputs] * len(ys)
-        if grad_outputs is None or isinstance(grad_outputs, TensorBase)
+        if grad_outputs is None or is_tensor(grad_outputs)
         else list(grad_outputs)
     )
     for k, x in enumerate(xs):

@@ -14,11 +14,7 @@ class no_grad(tape.grad_mode):
     """Nothing is recorded inside: a `with` block, or a decorator (with or without parentheses)."""
 
     def __new__(cls, function: Callable | None = None):
-        self = super().__new__(cls)
-        if function is None:
-            return self
-        self.__init__()
-        return self(function)
+        return super().__new__(cls) if function is None else cls()(function)
 
     def __init__(self, function: Callable | None = None):
         super().__init__(False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
 
@@ -120,6 +120,11 @@ def owner(array: Any) -> Any:
     while base is not None:
         array, base = base, getattr(base, "base", None)
     return array
+
+
+def is_tensor(x: object) -> TypeGuard[Tensor]:
+    """Whether x is a tensor."""
+    return isinstance(x, TensorBase)
 
 
 def is_plain(x: TensorBase) -> bool:

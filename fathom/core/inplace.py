@@ -60,10 +60,10 @@ def computed(operation: Callable[..., Tensor], x: Tensor, *args: Any, **kwargs: 
     since = next(tape.order)
     y = operation(before, *args, **kwargs)
     if (
-        y.tracked
+        y.node is not None
         and is_plain(before)
         and any(
-            node.primitive.reads_inputs and any(input is before for input in node.inputs)
+            node.primitive.reads_inputs and any(input is before for input in node.inputs or ())
             for node in tape.reachable([y.node], since)
         )
     ):
