@@ -41,8 +41,8 @@ class Settings:
 
 
 SETTINGS = {
-    "dense": Settings(epochs=8, lr=0.05, last_lr=0.002, promised=0.86),
-    "convolutional": Settings(epochs=3, lr=0.05, last_lr=0.002, promised=0.88),
+    "dense": Settings(epochs=6, lr=0.05, last_lr=0.002, promised=0.86),
+    "convolutional": Settings(epochs=2, lr=0.05, last_lr=0.002, promised=0.88),
 }
 
 

@@ -53,7 +53,7 @@ class Block:
         return []
 
     def astype(self, dtype: DTypeLike) -> Self:
-        """The same block with parameters of another type; float32 is twice as fast as float64."""
+        """The same block with parameters of another type; float32 is about twice as fast as float64."""
         for parameter in self.parameters():
             parameter.value = parameter.value.astype(dtype)
             parameter.clear_gradient()

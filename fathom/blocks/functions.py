@@ -1,7 +1,7 @@
 r"""Functions as boxes: something goes in, something comes out, and boxes in a row are a box again.
 
 Every derivative in this package rests on the two facts of this file. The derivative of a box says how
-far its output moves when its input is nudged; and in a row of boxes, the nudges multiply:
+many times as far its output moves as its input is nudged; and in a row of boxes, these factors multiply:
 
     x --[ f ]-- u --[ g ]-- y        dy/dx = dy/du du/dx = g'(f(x)) f'(x)
 
