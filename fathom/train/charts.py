@@ -13,6 +13,8 @@ from fathom.train.history import Line, series
 
 Points = Sequence[tuple[float, float]]
 
+PARTS = {"train": "training", "val": "validation"}  # what curves are called unless told otherwise
+
 WIDTH, HEIGHT = 440, 270
 LEFT, RIGHT, TOP, BOTTOM = 48, 12, 40, 40  # margins around the lines
 
@@ -119,7 +121,7 @@ def legend(parts: list[str], labels: dict[str, str]) -> str:
     """The curves' names at the top right, each beside a piece of its line."""
     drawn, x = [], WIDTH - RIGHT
     for part in reversed(parts):
-        label = labels.get(part, {"train": "training", "val": "validation"}.get(part, part))
+        label = labels.get(part, PARTS[part])
         x -= 7 * len(label)
         drawn.append(f'<text x="{x}" y="22">{escape(label)}</text>')
         drawn.append(f'<line class="{part}" x1="{x - 26}" x2="{x - 6}" y1="18" y2="18"/>')

@@ -19,6 +19,7 @@ class DataModule(HyperParameters):
     """
 
     batch_size: int
+    num_workers: int = 0
 
     def __init__(self, root: str = "../data", num_workers: int = 0):
         self.save_hyperparameters()

@@ -8,14 +8,16 @@ checkpoints/         where it can go on from (ModelCheckpoint)
 
 from __future__ import annotations
 
+import io
 import json
 import math
+from collections import OrderedDict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fathom.train.board import ProgressBoard
 from fathom.train.callbacks import Callback
-from fathom.train.charts import curves_svg
+from fathom.train.charts import PARTS, curves_svg, metric_curves
 from fathom.train.files import write_whole
 from fathom.train.history import Line
 from fathom.train.weights import save_weights
@@ -58,11 +60,25 @@ class RunFolder(Callback):
         save_weights(self.folder / WEIGHTS, trainer.model.state_dict())
         lines = trainer.history.lines
         write_whole(self.folder / f"{CURVES}.svg", curves_svg(lines))
-        board = ProgressBoard(xlabel="epoch", figsize=(7, 4), display=False)
-        for name in trainer.history.names():
-            kind = "step" if name.startswith("train_") else "epoch"
-            board.curves[name] = trainer.history.series(name, kind)
-        board.save(self.folder / f"{CURVES}.png")
+        write_whole(self.folder / f"{CURVES}.png", curves_png(lines))
+
+
+def curves_png(lines: list[Line]) -> bytes:
+    """All metrics of a training in one picture, a panel for each, side by side."""
+    from matplotlib.figure import Figure
+
+    metrics = metric_curves(lines)
+    figure = Figure(figsize=(4.5 * max(len(metrics), 1), 3), layout="constrained")
+    for number, (metric, curves) in enumerate(metrics):
+        axes = figure.add_subplot(1, len(metrics), number + 1)
+        board = ProgressBoard(xlabel="epoch", ylabel=metric, fig=figure, axes=axes, display=False)
+        board.curves = OrderedDict(
+            (PARTS[part], list(points)) for part, points in curves.items() if points
+        )
+        board.figure()
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png", dpi=160)
+    return picture.getvalue()
 
 
 def as_json(line: Line) -> str:
