@@ -262,21 +262,21 @@ def matrix_norm(
         raise ShapeError(
             f"linalg.matrix_norm: the input tensor A must have at least 2 dims, got {A.ndim}"
         )
-    a = A if dtype is None else A.to(dtype)
-    rows, columns = many_axes(dim, a.ndim, "linalg.matrix_norm")
+    axes = many_axes(dim, A.ndim, "linalg.matrix_norm")
+    if len(axes) != 2:
+        raise RuntimeError(f"linalg.matrix_norm: dim must name 2 dims, got {dim}")
+    a = (A if dtype is None else A.to(dtype)).movedim(axes, (-2, -1))
     if ord == "fro":
-        return vector_norm(a, 2, (rows, columns), keepdim)
-    if ord in ("nuc", 2, -2):
-        s = svdvals(a.movedim((rows, columns), (-2, -1)))
+        y = vector_norm(a, 2, (-2, -1))
+    elif ord in ("nuc", 2, -2):
+        s = svdvals(a)
         y = s.sum(-1) if ord == "nuc" else s.amax(-1) if ord == 2 else s.amin(-1)
     elif ord in (1, -1, math.inf, -math.inf):
-        along = rows if abs(ord) == 1 else columns  # type: ignore[arg-type]
-        sums = a.abs().sum(along, keepdim=True)
-        across = columns if along == rows else rows
-        y = (sums.amax(across) if ord > 0 else sums.amin(across)).squeeze(along - (across < along))  # type: ignore[operator]
+        sums = a.abs().sum(-2 if ord in (1, -1) else -1)
+        y = sums.amax(-1) if ord in (1, math.inf) else sums.amin(-1)
     else:
         raise RuntimeError(f"linalg.matrix_norm: order {ord} is not supported")
-    kept = [1 if k in (rows, columns) else size for k, size in enumerate(a.shape)]
+    kept = [1 if k in axes else size for k, size in enumerate(A.shape)]
     return y.reshape(kept) if keepdim else y
 
 
