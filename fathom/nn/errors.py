@@ -22,8 +22,10 @@ def locate(error: Any, module: Module) -> None:
         if len(error.args) != 1 or not isinstance(error.args[0], str):
             return
         error.innermost, error.path = module, ""
-        # "Linear(...): linear: got x" would say it twice
-        error.complaint = error.args[0].removeprefix(f"{type(module).__name__.lower()}: ")
+        who, _, complaint = error.args[0].partition(": ")
+        # "MaxPool2d(...): max_pool2d: got x" would say it twice
+        twice = who.replace("_", "") == type(module).__name__.lower()
+        error.complaint = complaint if twice else error.args[0]
     else:
         inner = next((name for name, found in module.named_modules() if found is error.nearest), "")
         error.path = ".".join(part for part in (inner, error.path) if part)

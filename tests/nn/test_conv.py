@@ -227,6 +227,17 @@ def test_a_wrong_number_of_channels_names_both_and_the_layer():
         F.conv_transpose2d(fathom.ones(2, 4, 8, 8), fathom.ones(3, 2, 3, 3))
 
 
+def test_channels_that_stand_elsewhere_are_pointed_to():
+    with pytest.raises(
+        ValueError, match=r"its channels come last; bring them forward with x.permute\(0, 3, 1, 2\)"
+    ):
+        nn.Conv2d(3, 4, 3)(ones(2, 8, 9, 3))
+    with pytest.raises(
+        ValueError, match=r"if dim 0 is the batch, x.unsqueeze\(1\) adds the one channel"
+    ):
+        nn.Conv2d(1, 4, 3)(ones(256, 28, 28))
+
+
 @pytest.mark.parametrize("call, message", [
     (lambda: F.conv2d(ones(2, 28, 28, 1, 1), ones(1, 28, 3, 3)),
      r"conv2d: expected an input \(N, C, H, W\) or \(C, H, W\), got 5-d"),

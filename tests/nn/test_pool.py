@@ -208,3 +208,9 @@ def test_an_unpooling_layer_prints_and_computes_what_pytorchs_does():
 def test_what_does_not_fit_is_said_with_its_numbers(call, message):
     with pytest.raises((ValueError, RuntimeError), match=message):
         call()
+
+
+def test_an_error_inside_a_layer_names_the_layer_once():
+    message = r"^MaxPool2d\(.*\): expected an input \(N, C, H, W\) or \(C, H, W\), got 2-d \(4, 4\)"
+    with pytest.raises(ValueError, match=message):
+        nn.MaxPool2d(2)(ones(4, 4))

@@ -287,12 +287,18 @@ def check_bias(name: str, channels: int, bias: Tensor | None) -> None:
 
 
 def misfit(name: str, n: int, x: Tensor, weight: Tensor, groups: int) -> ShapeError:
+    """What is wrong between the channels of x and the weight, and the way out."""
     found, sizes = x.shape[-n - 1], tuple(weight.shape)
     axis, wanted = (0, sizes[0]) if name.startswith("conv_transpose") else (1, sizes[1] * groups)
     if found == wanted:
         return ShapeError(f"{name}: {sizes[0]} channels cannot be split into {groups} equal groups")
     times = f" times groups {groups}" if axis and groups > 1 else ""
+    way_out = f"x's dim {x.ndim - n - 1} must equal weight's dim {axis}{times}"
+    if x.shape[-1] == wanted:
+        order = (*range(x.ndim - n - 1), x.ndim - 1, *range(x.ndim - n - 1, x.ndim - 1))
+        way_out = f"its channels come last; bring them forward with x.permute{order}"
+    elif wanted == 1 and x.ndim == n + 1:
+        way_out = "if dim 0 is the batch, x.unsqueeze(1) adds the one channel"
     return ShapeError(
-        f"{name}: got x {tuple(x.shape)} with {found} channels, but weight {sizes} reads {wanted}:"
-        f" x's dim {x.ndim - n - 1} must equal weight's dim {axis}{times}"
+        f"{name}: got x {tuple(x.shape)} with {found} channels, but weight {sizes} reads {wanted}: {way_out}"
     )
