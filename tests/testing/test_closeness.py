@@ -48,7 +48,7 @@ def test_it_agrees_with_pytorchs(a, b, options):
         ({"a": 1.0}, {"b": 1.0}, "keys are not equal"),
         ({"a": [1.0, 2.0]}, {"a": [1.0, 5.0]}, r"Tensor-likes\['a'\]\[1\] are not close"),
         (fathom.ones(2), np.ones(2, np.float32), "types are not equal"),
-        (fathom.tensor([1, 2, 3]), fathom.tensor([1, 5, 9]), r"(?s)Mismatched elements: 2 / 3.*difference: 6 at index \(2,\)"),
+        (fathom.tensor([1, 2, 3]), fathom.tensor([1, 5, 9]), r"(?s)2 / 3.*difference: 6 at index \(2,\)"),
     ],
 )  # fmt: skip
 def test_the_message_says_what_differs(a, b, message):
