@@ -44,17 +44,17 @@ class TensorBase:
     The class attributes are what holds for most tensors, so that a new tensor sets only `array`.
     """
 
-    array: Any                                   # ndarray of NumPy or CuPy, or a wrapper
-    tracked: bool = False                        # a gradient is wanted here (requires_grad)
-    node: Node | None = None                     # the recorded application that made it
+    array: Any  # ndarray of NumPy or CuPy, or a wrapper
+    tracked: bool = False  # a gradient is wanted here (requires_grad)
+    node: Node | None = None  # the recorded application that made it
     grad: Tensor | None = None
-    version: list[int] | None = None             # [writes so far], one list for all views of a storage
+    version: list[int] | None = None  # [writes so far], one list for all views of a storage
     origin: tuple[Tensor, Primitive] | None = None  # the tensor it is a view of, and through what
-    seen: int = 0                                # the version at which `node` and `array` were right
-    hooks: dict | None = None                    # of a leaf: called with its gradient
-    after_hooks: dict | None = None              # of a leaf: called with it when .grad has been added to
+    seen: int = 0  # the version at which `node` and `array` were right
+    hooks: dict | None = None  # of a leaf: called with its gradient
+    after_hooks: dict | None = None  # of a leaf: called with it when .grad has been added to
 
-    kind: type                                   # the class of results, set by fathom.tensors
+    kind: type  # the class of results, set by fathom.tensors
 
     @property
     def shape(self) -> Size:
@@ -94,7 +94,7 @@ def values(array: Any) -> Any:
     return array
 
 
-levels = itertools.count(1)                      # one number a transform: the newest is the innermost
+levels = itertools.count(1)  # one number a transform: the newest is the innermost
 
 
 class Running(threading.local):
