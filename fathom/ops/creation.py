@@ -368,10 +368,12 @@ def type(input: Tensor, dtype=None):
         kind = dtype.rpartition(".")[2].removesuffix("Tensor")
         found = [name for name, known in TYPE_NAMES.items() if known == kind]
         if not found:
-            raise ValueError(f"type: invalid type {dtype!r}; there are {', '.join(TYPE_NAMES.values())}")
+            raise ValueError(
+                f"type: invalid type {dtype!r}; there are {', '.join(TYPE_NAMES.values())}"
+            )
         dtype = found[0]
     elif isinstance(getattr(dtype, "dtype", None), dtypes.dtype):
-        dtype = dtype.dtype                      # LongTensor and its like
+        dtype = dtype.dtype  # LongTensor and its like
     return to(input, dtypes.as_dtype(dtype))
 
 
