@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fathom.core.base import new
 from fathom.nn.functional.sizes import batched, per_axis
 from fathom.ops.contraction import Contract
 from fathom.ops.peaks import Peak
@@ -137,7 +136,7 @@ def adaptive_max_pool(name: str, n: int, x: Tensor, output_size: Sizes, position
     windows = x
     for axis, table in enumerate(tables):
         at = lead + 2 * axis
-        windows = windows.index_select(at, new(table.reshape(-1)))
+        windows = windows.index_select(at, x.new_tensor(table.reshape(-1)))
         windows = windows.reshape((*windows.shape[:at], *table.shape, *windows.shape[at + 1 :]))
     order = (*range(lead), *range(lead, lead + 2 * n, 2), *range(lead + 1, lead + 2 * n, 2))
     windows = windows.permute(order)  # (..., *I, *P)
@@ -153,5 +152,5 @@ def adaptive_max_pool(name: str, n: int, x: Tensor, output_size: Sizes, position
         flat = flat * size + table.reshape(shape)
     k = prod(windows.shape[-n:])
     tap = Argmax(lead + n)(windows.detach().reshape((*windows.shape[:-n], k)))
-    places = new(np.broadcast_to(flat, windows.shape[lead:]).reshape((*sizes, k)))
+    places = x.new_tensor(np.broadcast_to(flat, windows.shape[lead:]).reshape((*sizes, k)))
     return y, places.expand((*y.shape, k)).gather(-1, tap.unsqueeze(-1)).squeeze(-1)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fathom.core.base import new
 from fathom.core.errors import ShapeError
 from fathom.nn.functional.padding import constant_pad
 from fathom.nn.functional.sizes import batched, on_batch, per_axis
@@ -154,7 +153,7 @@ def peak_positions(spans: Spans, windows: Tensor, whole: Sequence[int]) -> Tenso
     for axis in range(n):
         after = prod(spans.size[axis + 1 :])
         start = np.arange(counts[axis]) * spans.stride[axis] - spans.padding[axis]
-        place = new(start.reshape((-1, *(1 for _ in counts[axis + 1 :]))))
+        place = tap.new_tensor(start.reshape((-1, *(1 for _ in counts[axis + 1 :]))))
         flat = flat * whole[axis] + place + rest // after * spans.dilation[axis]
         rest = rest % after
     return flat

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fathom.core.base import new
 from fathom.core.errors import ShapeError
 from fathom.nn.functional.adaptive import adaptive_avg_pool, along
 from fathom.nn.functional.sizes import per_axis
@@ -54,7 +53,8 @@ def interpolate(
     for axis, (after, factor) in enumerate(zip(sizes, factors), start=2):
         before = input.shape[axis]
         if mode in ("nearest", "nearest-exact"):
-            y = y.index_select(axis, new(nearest(before, after, factor, mode == "nearest-exact")))
+            at = nearest(before, after, factor, mode == "nearest-exact")
+            y = y.index_select(axis, input.new_tensor(at))
         elif before != after or factor not in (None, 1):
             at = positions(before, after, factor, bool(align_corners))
             y = along(

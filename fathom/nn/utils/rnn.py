@@ -71,14 +71,16 @@ def pack_padded_sequence(
             )
     else:
         order = np.argsort(-n, kind="stable")
-        n, x = n[order], x.index_select(1, new(order))
+        n, x = n[order], x.index_select(1, x.new_tensor(order))
     going = np.arange(steps)[:, None] < n  # (T, B)
     going = going[: n.max(initial=0)]
-    data = x.reshape((steps * batch, *x.shape[2:])).index_select(0, new(np.flatnonzero(going)))
+    rows = x.new_tensor(np.flatnonzero(going))
+    data = x.reshape((steps * batch, *x.shape[2:])).index_select(0, rows)
     sizes = new(going.sum(1))
     if order is None:
         return PackedSequence(data, sizes)
-    return PackedSequence(data, sizes, new(order), invert_permutation(new(order)))
+    permutation = x.new_tensor(order)
+    return PackedSequence(data, sizes, permutation, invert_permutation(permutation))
 
 
 def pad_packed_sequence(
@@ -106,12 +108,12 @@ def pad_packed_sequence(
     going = np.arange(batch) < sizes[:, None]
     rows[:steps][going] = np.arange(len(data))
     filling = data.new_full((1, *data.shape[1:]), padding_value)
-    padded = cat([data, filling], 0).index_select(0, new(rows.reshape(-1)))
+    padded = cat([data, filling], 0).index_select(0, data.new_tensor(rows.reshape(-1)))
     padded = padded.reshape((total, batch, *data.shape[1:]))
     lengths = new(going.sum(0))
     if sequence.unsorted_indices is not None:
         padded = padded.index_select(1, sequence.unsorted_indices)
-        lengths = lengths.index_select(0, sequence.unsorted_indices)
+        lengths = lengths.index_select(0, sequence.unsorted_indices.cpu())
     return (padded.transpose(0, 1) if batch_first else padded), lengths
 
 
