@@ -3,14 +3,17 @@
 The names, arguments and semantics are PyTorch's: a tutorial runs with `import fathom as torch`.
 """
 
+import importlib
 from math import e, inf, nan, pi
 
-from fathom import autograd, backends, cuda, debug, fft, func, linalg, nn, optim, random, special, testing
+from fathom import autograd, backends, cuda, fft, func, linalg, nn, optim, random, special
 from fathom.autograd import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from fathom.backends import (
     are_deterministic_algorithms_enabled, get_float32_matmul_precision, set_float32_matmul_precision,
     use_deterministic_algorithms,
 )  # fmt: skip
+from fathom.compiler.compiled import compile
+from fathom.compiler.threads import get_num_threads, set_num_threads
 from fathom.core.base import Size
 from fathom.core.device import device
 from fathom.core.dtypes import (
@@ -29,7 +32,6 @@ from fathom.nn.functional import (
     layer_norm, max_pool1d, max_pool2d, max_pool3d, pairwise_distance, pixel_shuffle, pixel_unshuffle, prelu,
     relu_, rms_norm, rrelu, selu, threshold,
 )  # fmt: skip
-from fathom.explain import explain, summary
 from fathom.ops.arithmetic import positive, rsub
 from fathom.ops.broadcasting import broadcast_shapes, result_type
 from fathom.ops.comparison import (
@@ -120,3 +122,14 @@ cfloat, cdouble = complex64, complex128
 newaxis = None
 
 __version__ = "0.1.0"
+
+# What not every program needs is imported when it is first asked for: `fathom.utils.data.DataLoader`.
+LATER = ("blocks", "data", "debug", "explain", "testing", "text", "train", "utils", "vision")
+
+
+def __getattr__(name: str):
+    if name in LATER:
+        return importlib.import_module(f"fathom.{name}")
+    if name == "summary":
+        return importlib.import_module("fathom.explain").summary
+    raise AttributeError(f"module 'fathom' has no attribute {name!r}")

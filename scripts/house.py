@@ -19,8 +19,7 @@ SOURCE = ROOT / "fathom"
 # directly in it. Parts that are still to come have their places already.
 FLOORS: tuple[dict[str, str], ...] = (
     {"core": "the machine: primitives, the one door, the tape; knows no operation"},
-    {"compile": "functions traced to graphs of primitives"},
-    {"compiler": "graphs of primitives to one native program, stage by stage"},
+    {"compiler": "functions traced to graphs, graphs to one native program, stage by stage"},
     {"ops": "the operations, one file a family, each defined once"},
     {
         "autograd": "gradients by name: grad, Function, gradcheck",

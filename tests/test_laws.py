@@ -21,8 +21,8 @@ import pytest
 
 import fathom
 import fathom.ops
-from fathom.compile import trace
-from fathom.compile.reference import interpreted, run
+from fathom.compiler import trace
+from fathom.compiler.reference import interpreted, run
 from fathom.core.base import TensorBase
 from fathom.core.latex import formula
 from fathom.core.loop import Array

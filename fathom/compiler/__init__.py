@@ -1,1 +1,9 @@
-"""Graphs of primitives, and the native programs that are made of them. One stage a file; it sees `core` only."""
+"""From a function to one native program: trace, improve, fuse, schedule, emit, run. One stage a file.
+
+It sees `core` only: it receives graphs of primitives, and needs to know nothing else. The function that
+users call is `fathom.compile`.
+"""
+
+from fathom.compiler.tracing import Graph, trace
+
+__all__ = ["Graph", "trace"]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fathom.compile.trace import Graph, Symbol, symbolic
+from fathom.compiler.tracing import Graph, Symbol, symbolic
 from fathom.core.base import TensorBase, at_level, is_plain, levels, new
 from fathom.core.random import Generator
 from fathom.core.trees import flatten, unflatten

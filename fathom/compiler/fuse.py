@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fathom.compile.trace import Graph, Step, Symbol
+from fathom.compiler.tracing import Graph, Step, Symbol
 from fathom.compiler.affine import simplify
 from fathom.compiler.functions import can_emit
 from fathom.core import loop

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from fathom.compile.trace import Graph, Step, Symbol
+from fathom.compiler.tracing import Graph, Step, Symbol
 from fathom.core.base import new
 
 

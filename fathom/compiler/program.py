@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fathom.compile.trace import Graph
+from fathom.compiler.tracing import Graph
 from fathom.compiler.cache import cached
 from fathom.compiler.emit import Emitter
 from fathom.compiler.graph import improved

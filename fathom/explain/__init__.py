@@ -9,8 +9,21 @@
 parts.py is the tree that comes out; text, html, svg and tex print it.
 """
 
+import sys
+import types
+
 from fathom.explain.parts import Explanation
 from fathom.explain.subjects import explain
 from fathom.explain.summary import summary
+
+
+class Package(types.ModuleType):
+    """This package, which can be called: `fathom.explain(y)` is `fathom.explain.explain(y)`."""
+
+    def __call__(self, *subject, **options):
+        return explain(*subject, **options)
+
+
+sys.modules[__name__].__class__ = Package
 
 __all__ = ["Explanation", "explain", "summary"]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import fathom
-from fathom.compile.trace import trace
+from fathom.compiler.tracing import trace
 from fathom.compiler.program import Program
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import fathom
-from fathom.compile import trace
-from fathom.compile.reference import run
+from fathom.compiler import trace
+from fathom.compiler.reference import run
 
 CASES = [
     ("SGD", {"momentum": 0.9, "nesterov": True, "weight_decay": 0.1}),

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from fathom.compile.trace import Graph
+from fathom.compiler.tracing import Graph
 from fathom.core import loop
 from fathom.core.primitive import Primitive
 

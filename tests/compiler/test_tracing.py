@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import fathom
-from fathom.compile import trace
-from fathom.compile.reference import run, without_element
+from fathom.compiler import trace
+from fathom.compiler.reference import run, without_element
 
 
 def agrees(f, *inputs):
