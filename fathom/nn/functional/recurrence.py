@@ -19,9 +19,8 @@ if TYPE_CHECKING:
     from fathom.tensors import Tensor
 
     State = tuple[Tensor, ...]  # (h,), or (h, c) of an LSTM
-    Step = Callable[
-        [Tensor, State], State
-    ]  # the input's share of the gates, the state -> the next state
+    # the input's share of the gates (B, K H), the state -> the next state
+    Step = Callable[[Tensor, State], State]
 
 
 def rnn_step(weight: Tensor, bias: Tensor | None, nonlinearity: str = "tanh") -> Step:
