@@ -36,7 +36,9 @@ class Captured:
     live: list[Tensor | None] = field(default_factory=list)  # the tensor behind each constant
     written: list[Tensor] = field(default_factory=list)  # the tensor of each update
     gradients: list[Tensor] = field(default_factory=list)  # whose .grad the next outputs are
-    made: list[Tensor] = field(default_factory=list)  # tensors that came into being: the last outputs
+    made: list[Tensor] = field(
+        default_factory=list
+    )  # tensors that came into being: the last outputs
     results: int = 0  # how many outputs the function returns
     tracked: bool = False  # whether a result wants a gradient
 
@@ -74,7 +76,7 @@ def capture(f: Callable, args: tuple, kwargs: dict, options: list[tuple[dict, st
         finish(captured, f, ys, state)
         del result, ys, given, call_args, call_kwargs
     except BaseException:
-        for optimizer, states in kept:           # what was begun is forgotten
+        for optimizer, states in kept:  # what was begun is forgotten
             optimizer.state.clear()
             optimizer.state.update(states)
         raise
@@ -125,7 +127,7 @@ def finish(captured: Captured, f: Callable, ys: list, state: list[Tensor]) -> No
         if id(x) not in known and at_level(x, graph.level) and not any(x is t.grad for t in state):
             captured.made.append(x)
             graph.outputs.append(x.array)
-            x.array = np.zeros(x.array.shape, x.array.dtype)     # until the program has run
+            x.array = np.zeros(x.array.shape, x.array.dtype)  # until the program has run
             x.node = None
 
 

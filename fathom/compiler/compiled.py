@@ -124,9 +124,7 @@ class Compiled:
         """Print a stage of the newest program: "graph" or "llvm"."""
         runs = [run for run in self.runs.values() if isinstance(run, Run)]
         if not runs:
-            raise RuntimeError(
-                "compile: there is no program yet: the first call makes it"
-            )
+            raise RuntimeError("compile: there is no program yet: the first call makes it")
         stages = {
             "graph": lambda run: str(run.captured.graph),
             "llvm": lambda run: run.program.llvm(),

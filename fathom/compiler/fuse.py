@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fathom.compiler.tracing import Graph, Step, Symbol
 from fathom.compiler.affine import simplify
 from fathom.compiler.functions import can_emit
+from fathom.compiler.tracing import Graph, Step, Symbol
 from fathom.core import loop
 from fathom.core.loop import Array, Call, Const, Expr, Index, Load, Reduce
 from fathom.core.primitive import Elementwise

@@ -16,13 +16,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fathom.compiler.tracing import Graph
 from fathom.compiler.cache import cached
 from fathom.compiler.emit import Emitter
-from fathom.compiler.graph import improved
 from fathom.compiler.fuse import Host, Kernel, fused, measure
+from fathom.compiler.graph import improved
 from fathom.compiler.schedule import scheduled, top_reduction
 from fathom.compiler.threads import get_num_threads, main_text, workers
+from fathom.compiler.tracing import Graph
 from fathom.core.loop import Array
 
 
