@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import fathom
-from fathom.compiler.tracing import trace
 from fathom.compiler import program
 from fathom.compiler.cache import cached, code_folder
+from fathom.compiler.tracing import trace
 
 
 @pytest.fixture(autouse=True)

@@ -103,7 +103,7 @@ def test_a_changed_rate_needs_no_new_program():
     updates.param_groups[0]["lr"] = 0.0
     step(*batch(mlp))
     assert all(bool((a == b).all()) for a, b in zip(before, model.parameters(), strict=True))
-    assert len(step.recompiles) == 1             # for the momentum that the first step brought
+    assert len(step.recompiles) == 1  # for the momentum that the first step brought
 
 
 def test_a_smaller_batch_gets_a_program_of_its_own_and_says_why():
@@ -111,7 +111,7 @@ def test_a_smaller_batch_gets_a_program_of_its_own_and_says_why():
     step = compile(step)
     for n in (16, 16, 7, 7, 16):
         step(*batch(mlp, n))
-    assert len(step.recompiles) == 2             # the first step of SGD with momentum is one of its own
+    assert len(step.recompiles) == 2  # the first step of SGD with momentum is one of its own
     assert "an optimizer's state changed" in step.recompiles[0]
     assert "(16, 20)" in step.recompiles[1]
     assert "(7, 20)" in step.recompiles[1]

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import fathom
-from fathom.compiler.tracing import trace
 from fathom.compiler.program import Program
+from fathom.compiler.tracing import trace
 
 
 def native(f, x: np.ndarray) -> np.ndarray:
