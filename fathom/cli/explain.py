@@ -48,8 +48,12 @@ def add_parser(commands: Any) -> None:
         help=f"an operation (softmax, conv2d, ...), a network ({', '.join(RECIPES)}), or a run's folder",
     )
     parser.add_argument("--data", metavar="NAME", help="where a network's example comes from")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="write it to .html, .svg, .tex or .txt")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of an untrained network (0)")
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", help="write it to .html, .svg, .tex or .txt"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="of an untrained network (0)"
+    )
     parser.set_defaults(run=explain)
 
 
@@ -78,9 +82,13 @@ def of_subject(arguments: argparse.Namespace) -> Explanation:
     if folder.is_dir():
         config, model = restore(folder)
         data = arguments.data or config.data
-        return of_network(recipe_named(config.model), Settings.from_json(config.settings), data, model)
+        return of_network(
+            recipe_named(config.model), Settings.from_json(config.settings), data, model
+        )
     if arguments.data is not None:
-        raise UsageError(f"--data is for networks ({', '.join(RECIPES)}) and runs; {arguments.subject} is none")
+        raise UsageError(
+            f"--data is for networks ({', '.join(RECIPES)}) and runs; {arguments.subject} is none"
+        )
     return explained(arguments.subject)
 
 
