@@ -35,7 +35,7 @@ class Watch:
     """A `with` block that looks at each operation."""
 
     def __enter__(self) -> Any:
-        self.outside = sys._getframe(1)
+        self.outside = sys._getframe(1).f_back   # the frame of the block itself is looked at
         self.watching = watching(self.seen)
         self.watching.__enter__()
         return self

@@ -101,15 +101,17 @@ def edge(operation: Operation, a: Application, k: int, g: Any, gx: Any) -> Pull:
         Operand(tuple(x.shape), x.array.dtype, v.constant) for x, v in zip(a.inputs, operation.inputs)
     )
     pull = Pull(value, letter, figures(gx.array))
+    if isinstance(a.primitive, Custom):          # a function of the user's own: its rule is its code
+        return pull
     pull.formula = formulas.pull(a.primitive, operands, k)
     pull.partial = formulas.partial(a.primitive, operands, k)
     found = local(a, k)
     if found is not None:
         pull.local, pull.local_is_jacobian = figures(found), not isinstance(a.primitive, Elementwise)
     if pull.product.values is not None and pull.formula is not None:
-        at, body = formulas.pull_expression(a.primitive, operands, k)
+        at, body, constants = formulas.pull_expression(a.primitive, operands, k)
         arrays = {name: np.asarray(x.array) for name, x in zip(operation.letters, a.inputs)}
-        arrays |= {bar("y"): np.asarray(g.array), "y": np.asarray(a.output.array)}
+        arrays |= {bar("y"): np.asarray(g.array), "y": np.asarray(a.output.array), **constants}
         pull.worked = formulas.worked(bar(letter), at, body, arrays, np.asarray(gx.array))
     pull.check = checked(a.primitive, [x.array for x in a.inputs], k, g.array, gx.array)
     return pull
@@ -127,7 +129,7 @@ def local(a: Application, k: int) -> np.ndarray | None:
 
     if isinstance(a.primitive, Elementwise):
         return pulled(np.ones(a.output.array.shape, a.output.array.dtype))
-    if isinstance(a.primitive, Custom) or not 0 < size <= SMALL or not 0 < columns <= SMALL:
+    if not 0 < size <= SMALL or not 0 < columns <= SMALL:
         return None
     rows = np.eye(size, dtype=a.output.array.dtype).reshape((size, *a.output.array.shape))
     return np.stack([pulled(row).reshape(-1) for row in rows])

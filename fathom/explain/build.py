@@ -19,7 +19,13 @@ from fathom.nn.module import Module
 
 
 def build(
-    title: str, outputs: Sequence[Any], record: Record, names: Names, module: Module | None, gradient: Any
+    title: str,
+    outputs: Sequence[Any],
+    record: Record,
+    names: Names,
+    module: Module | None,
+    gradient: Any,
+    backward: bool = True,
 ) -> Explanation:
     """The explanation of how the outputs came to be, and of the gradients of the first of them.
 
@@ -46,7 +52,7 @@ def build(
         operation.output.name = f"{operation.name} {operation.number}"
     ends = [value for y in outputs if (value := value_at(y, found)) is not None]
     explanation = Explanation(title, "", root, found.values, operations, ends)
-    if ends and outputs[0].tracked:
+    if backward and ends and outputs[0].tracked:
         explanation.seed = go_backward(outputs[0], gradient, found, applied, operations)
     return explanation
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from string import ascii_uppercase
 from typing import Any
 
 import numpy as np
 
-from fathom.compile.trace import Graph, Symbol, trace
+from fathom.compiler.tracing import Graph, Symbol, trace
 from fathom.core import tape
 from fathom.core.base import TensorBase, new
 from fathom.core.latex import equation, latex, number, subscript
@@ -98,15 +99,17 @@ def forward_expression(primitive: Primitive, operands: tuple[Operand, ...]) -> t
 @lru_cache(maxsize=4096)
 def pull(primitive: Primitive, operands: tuple[Operand, ...], k: int) -> str | None:
     r"""\bar{x}_i = ...: the gradient of input k, of \bar{y} and the inputs."""
-    at, body = pull_expression(primitive, operands, k)
+    at, body, _ = pull_expression(primitive, operands, k)
     if body is None:
         return None
     return readably_short(equation(bar(letters(len(operands))[k]), at, body))
 
 
 @lru_cache(maxsize=4096)
-def pull_expression(primitive: Primitive, operands: tuple[Operand, ...], k: int) -> tuple[list[Index], Expr | None]:
-    """The indices of input k, and its gradient there."""
+def pull_expression(
+    primitive: Primitive, operands: tuple[Operand, ...], k: int
+) -> tuple[list[Index], Expr | None, dict[str, np.ndarray]]:
+    """The indices of input k, its gradient there, and the constant arrays that stand in it."""
 
     def rule(g: Any, y: Any, *xs: Any) -> Any:
         wanted = [position == k for position in range(len(xs))]
@@ -115,18 +118,18 @@ def pull_expression(primitive: Primitive, operands: tuple[Operand, ...], k: int)
     try:
         shape = primitive.shape(*[x.shape for x in operands])
     except NotImplementedError:  # a user's own function
-        return [], None
+        return [], None, {}
     dtype = primitive.dtype(*[x.dtype for x in operands])
     y = Operand(tuple(shape), np.dtype(dtype))
     names = [bar("y"), "y", *letters(len(operands))]
-    found = inlined(rule, (y, y, *operands), names)
+    found, constants = inlined(rule, (y, y, *operands), names)
     if found is None:
-        return [], None
+        return [], None, {}
     at = [Index(size) for size in operands[k].shape]
     try:
-        return at, found[at]
+        return at, found[at], constants
     except NotImplementedError:
-        return [], None
+        return [], None, {}
 
 
 @lru_cache(maxsize=4096)
@@ -143,7 +146,7 @@ def partial(primitive: Primitive, operands: tuple[Operand, ...], k: int) -> str 
         return derivative[0] if isinstance(derivative[0], TensorBase) else y
 
     y = Operand((), np.dtype(primitive.dtype(*[x.dtype for x in operands])))
-    found = inlined(rule, (y, *scalars), ["y", *names])
+    found, _ = inlined(rule, (y, *scalars), ["y", *names])
     if found is None:
         return None
     d = derivative[0]
@@ -166,19 +169,25 @@ def readably_short(text: str) -> str | None:
     return text if len(text) <= LONGEST else None
 
 
-def inlined(rule: Callable, operands: Sequence[Operand], names: Sequence[str]) -> Readable | None:
-    """What a rule of Tensor operations gives, as one thing to read elements of; None where it cannot be traced."""
+def inlined(
+    rule: Callable, operands: Sequence[Operand], names: Sequence[str]
+) -> tuple[Readable | None, dict[str, np.ndarray]]:
+    """What a rule of Tensor operations gives, as one thing to read elements of, and the constants in it by name.
+
+    None where the rule cannot be traced.
+    """
     examples = [new(np.broadcast_to(np.zeros((), x.dtype), x.shape)) for x in operands]
     try:
         with tape.grad_mode(False):
             graph = trace(rule, *examples)
     except (NotImplementedError, RuntimeError):  # no rule, or one that looks at the values
-        return None
+        return None, {}
     known: dict[Symbol, Readable] = {
         symbol: readable(x, name) for symbol, x, name in zip(graph.inputs, operands, names)
     }
-    known |= {symbol: constant(array, k) for k, (symbol, array) in enumerate(graph.constants)}
-    return put_together(graph, known)
+    constants = {name: (symbol, np.asarray(a)) for name, (symbol, a) in zip(ascii_uppercase, graph.constants)}
+    known |= {symbol: constant(name, array) for name, (symbol, array) in constants.items()}
+    return put_together(graph, known), {name: array for name, (_, array) in constants.items()}
 
 
 def put_together(graph: Graph, known: dict[Symbol, Readable]) -> Readable:
@@ -188,11 +197,11 @@ def put_together(graph: Graph, known: dict[Symbol, Readable]) -> Readable:
     return known[graph.outputs[0]]
 
 
-def constant(array: Any, k: int) -> Readable:
-    values = np.asarray(array)
+def constant(name: str, values: np.ndarray) -> Readable:
+    """A constant of a rule: the number, or an array by name."""
     if values.size and (values == values.flat[0]).all():
         return Same(values.shape, values.dtype, values.flat[0].item())
-    return Array(f"c_{k}", values.shape, values.dtype)
+    return Array(name, values.shape, values.dtype)
 
 
 # ---- formulas in numbers -------------------------------------------------------------------------

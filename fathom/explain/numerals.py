@@ -6,13 +6,15 @@ r"""Arithmetic written out: a scalar expression with numbers in the places of le
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
 from fathom.core.latex import Names, latex
-from fathom.core.loop import Call, Const, Expr, Index, Load, Reduce, evaluate
+from fathom.core.loop import Call, Const, Expr, Index, Load, Reduce, scalar_function
 
 MOST_NUMBERS = 14  # in one line
+BITS = ("xor", "<<", ">>", "bitand", "bitor")  # of a random number: nothing that a person follows
 
 
 class TooLong(Exception):
@@ -49,7 +51,9 @@ def put_in(e: Expr, at: dict[Index, int], arrays: dict[str, np.ndarray], names: 
             return put_in(e.args[1 if condition else 2], at, arrays, names)
         case Call(name="cast"):
             inner = put_in(e.args[0], at, arrays, names)
-            return as_const(float(worth(inner))) if e.dtype.kind != "f" or is_truth(inner) else inner
+            return inner if e.dtype.kind == "f" and not is_truth(inner) else as_const(worth(Call("cast", (inner,), e.dtype)))
+        case Call() if e.name in BITS:
+            raise TooLong
         case Call():
             return simple(e.name, [put_in(x, at, arrays, names) for x in e.args], e.dtype)
     raise AssertionError(f"no scalar expression: {e!r}")
@@ -93,7 +97,9 @@ def simple(name: str, args: list[Expr], dtype: np.dtype | None) -> Expr:
 
 
 def as_const(value: bool | int | float) -> Const:
-    """A number to four digits, as it will be printed."""
+    """A number to four digits, as it will be printed; true is 1."""
+    if isinstance(value, bool):
+        return Const(int(value))
     return Const(float(f"{value:.4g}") if isinstance(value, float) and math.isfinite(value) else value)
 
 
@@ -105,15 +111,19 @@ def whole(e: Expr) -> int:
     return int(worth(e))
 
 
-def worth(e: Expr) -> float:
+def worth(e: Expr) -> Any:
     """The value of an expression without letters."""
-    if isinstance(e, Const):
-        return e.value
-    if isinstance(e, Call) and e.name in ("max", "min"):
-        return (max if e.name == "max" else min)(worth(x) for x in e.args)
-    if isinstance(e, Call) and e.name == "where":
-        return worth(e.args[1 if worth(e.args[0]) else 2])
-    return evaluate(e, (), {}).item()
+    match e:
+        case Const(value=value):
+            return value
+        case Call(name="where"):
+            return worth(e.args[1 if worth(e.args[0]) else 2])
+        case Call(name="max" | "min"):
+            return (max if e.name == "max" else min)(worth(x) for x in e.args)
+        case Call(name="cast"):
+            return np.asarray(worth(e.args[0])).astype(e.dtype).item()
+    with np.errstate(all="ignore"):
+        return scalar_function(e.name)(*[worth(x) for x in e.args]).item()
 
 
 def count(e: Expr) -> int:

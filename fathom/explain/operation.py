@@ -1,7 +1,8 @@
 """`explain(fathom.softmax)`, `explain("exp")`: what one operation is, on a small example of its own.
 
 The example is the one in its docstring, read, not executed: calls of fathom's functions on literal
-numbers. Where there is none, a few small numbers are used.
+numbers. Where there is none, it is the smallest of the cases that the operation is tested on, or a
+few small numbers.
 """
 
 from __future__ import annotations
@@ -9,24 +10,29 @@ from __future__ import annotations
 import ast
 import doctest
 import inspect
+import math
 import re
 from collections.abc import Callable
 from typing import Any
+
+import numpy as np
 
 import fathom.nn.functional as F
 from fathom.core import tape
 from fathom.core.base import TensorBase, new
 from fathom.core.primitive import Primitive
+from fathom.core.trees import flatten, unflatten
 from fathom.explain.build import build
 from fathom.explain.graph import Names
 from fathom.explain.parts import Explanation, Group
-from fathom.explain.record import recorded
+from fathom.explain.record import Record, recorded
 from fathom.explain.source import definition
 from fathom.ops import creation
 from fathom.tensors import Tensor
+from fathom.testing.case import Draw
 
-MAKERS = {name: getattr(creation, name) for name in ("tensor", "ones", "zeros", "arange", "full", "eye", "linspace")}
 SAMPLES = ([0.5, -1.0, 2.0], [1.5, 0.5, -0.5], [0.25, 0.75, 1.0])
+MAKERS = {name: getattr(creation, name) for name in ("tensor", "ones", "zeros", "arange", "full", "eye", "linspace")}
 
 
 def explain_operation(subject: str | Callable) -> Explanation:
@@ -34,12 +40,14 @@ def explain_operation(subject: str | Callable) -> Explanation:
 
     Raises ValueError for a name that no operation has.
     """
-    f = named(subject) if isinstance(subject, str) else subject
+    f = named(subject.removesuffix("_")) if isinstance(subject, str) else subject
     if isinstance(f, type) and issubclass(f, Primitive):
         f = function_of(f)
     f = inspect.unwrap(f)
+    if f.__name__.endswith("_"):  # relu_ is relu, written back
+        return explain_operation(f.__name__)
     doc = inspect.getdoc(f) or ""
-    arguments = example(f, doc) or samples(f)
+    arguments = example(f, doc) or tested(f) or samples(f)
     title = getattr(f, "__name__", type(f).__name__)
     explanation = Explanation(title, "", Group(title, "", ""), [], [], [])
     if arguments is not None:
@@ -47,10 +55,9 @@ def explain_operation(subject: str | Callable) -> Explanation:
         names = names_of(f, args, kwargs)
         with tape.grad_mode(True):
             y, record = recorded(f, *args, **kwargs)
-        if isinstance(y, TensorBase):
-            explanation = build(title, [y], record, names, None, first_element(y))
-            if y.tracked and y.numel() > 1:
-                explanation.seed = "The backward pass begins with 1 at the first element of the result, and 0 elsewhere."
+        y = next((x for x in flatten(y)[0] if isinstance(x, TensorBase)), None)
+        if y is not None:
+            explanation = built(title, y, record, names)
     explanation.about = doc.split("\n\n")[0].replace("\n", " ")
     found = re.search(r"\$([^$]+=[^$]+)\$", doc)
     explanation.formula = found[1] if found else None
@@ -90,6 +97,19 @@ def function_of(kind: type[Primitive]) -> Callable:
             f"explain: {kind.__name__} is applied by other operations and has no function of its own; explain one of them"
         )
     return found
+
+
+def built(title: str, y: Tensor, record: Record, names: Names) -> Explanation:
+    """The explanation; forward only, where a derivative has no rule."""
+    try:
+        explanation = build(title, [y], record, names, None, first_element(y))
+    except NotImplementedError as error:
+        explanation = build(title, [y], record, names, None, None, backward=False)
+        explanation.seed = f"There is no backward pass: {error}."
+        return explanation
+    if y.tracked and y.numel() > 1:
+        explanation.seed = "The backward pass begins with 1 at the first element of the result, and 0 elsewhere."
+    return explanation
 
 
 def first_element(y: Tensor) -> Tensor | None:
@@ -151,23 +171,53 @@ def dotted(node: ast.expr) -> str:
     return ""
 
 
-def samples(f: Callable) -> tuple[list, dict] | None:
-    """Small numbers for each tensor that f needs; None where it needs other things."""
-    try:
-        parameters = inspect.signature(f).parameters.values()
-    except (TypeError, ValueError):  # a class or a function of C that does not tell
+def tested(f: Callable) -> tuple[list, dict] | None:
+    """The arguments of the smallest case that f is tested on, rounded so that they can be read."""
+    from fathom.testing.cases import CASES  # the whole table, which only this needs
+
+    room = "nn.functional." if f.__module__.startswith("fathom.nn") else ""
+    names = [f"{room}{f.__name__}"] if room else [f.__name__, f"Tensor.{f.__name__}", f"linalg.{f.__name__}"]
+    found = [c for c in CASES if c.call is None and c.name in names and "float32" in c.dtypes]
+    found = [c for c in found if all(math.prod(x.shape) for x in draws_of(c.args))]
+    sized = sorted(found, key=lambda c: (size_of(c.args, "edges"), size_of(c.args, "") < 2, size_of(c.args, "")))
+    if not sized:
         return None
+    args = [map_arrays(x) for x in sized[0].draws("float32")]
+    return args, {name: map_arrays(x) for name, x in sized[0].options.items()}
+
+
+def size_of(args: tuple, kind: str) -> int:
+    """How many numbers a case draws, of one kind or of all."""
+    return sum(math.prod(x.shape) for x in draws_of(args) if kind in ("", x.kind))
+
+
+def draws_of(args: tuple) -> list[Draw]:
+    return [x for x in flatten(args)[0] if isinstance(x, Draw)]
+
+
+def map_arrays(x: Any) -> Any:
+    """x with its arrays as tensors of our own, to two decimals."""
+    leaves, structure = flatten(x)
+    arrays = [np.asarray(np.round(v, 2)) if isinstance(v, (np.ndarray, np.floating)) and v.dtype.kind == "f" else v for v in leaves]
+    made = [own(creation.tensor(v)) if isinstance(v, np.ndarray) else v for v in arrays]
+    return unflatten(structure, made)
+
+
+def samples(f: Callable) -> tuple[list, dict] | None:
+    """A few numbers for each tensor that f needs; None where these do not suit it."""
     args: list = []
-    for p in parameters:
+    for p in inspect.signature(f).parameters.values():
         if p.default is not p.empty or p.kind not in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD):
             break
-        if "Tensor" in str(p.annotation) and len(args) < len(SAMPLES) and isinstance(f, type(samples)):
-            args.append(own(creation.tensor(SAMPLES[len(args)])))
-        elif p.name in ("dim", "axis"):
-            args.append(0)
-        else:
+        if "Tensor" not in str(p.annotation) or len(args) == len(SAMPLES):
             return None
-    return (args, {}) if args else None
+        args.append(own(creation.tensor(SAMPLES[len(args)])))
+    try:
+        with tape.grad_mode(False):
+            f(*args)
+    except (IndexError, TypeError, ValueError, RuntimeError):  # it was a guess
+        return None
+    return args, {}
 
 
 def own(x: Any) -> Any:

@@ -58,7 +58,7 @@ class Arrival:
         return "the start" if self.maker is None else self.maker.output.name
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Value:
     """A tensor of the computation.
 
@@ -76,6 +76,9 @@ class Value:
     added: str = ""  # the accumulation written out: 0.2 + 0.3 = 0.5
     wanted: bool = False  # a gradient is computed here
     constant: float | None = None  # the number, where it is one everywhere: a formula shows it in its place
+
+    def __repr__(self) -> str:                   # short: the parts hold each other
+        return f"<{self.role} {self.name}>"
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,7 @@ class Pull:
     check: Check | None = None
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Operation:
     """One primitive, applied: y = primitive(*inputs)."""
 
@@ -138,8 +141,11 @@ class Operation:
     arrived: Figures | None = None
     pulls: list[Pull] = field(default_factory=list)
 
+    def __repr__(self) -> str:
+        return f"<{self.number} {self.name}: {self.primitive}>"
 
-@dataclass(eq=False)
+
+@dataclass(eq=False, repr=False)
 class Group:
     """What happened inside one call of a module or of a function of fathom.
 
@@ -154,6 +160,9 @@ class Group:
     line: Place | None = None  # from where it was called
     parameters: int = 0
 
+    def __repr__(self) -> str:
+        return f"<{self.kind or 'all'} {self.path or self.name} of {len(self.children)}>"
+
     def operations(self) -> Iterator[Operation]:
         """All operations inside, in order."""
         for child in self.children:
@@ -163,7 +172,7 @@ class Group:
                 yield child
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Explanation:
     """Math, code, diagram and numbers of one computation, or of one operation.
 

@@ -7,14 +7,18 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import scipy.special
 
 from fathom.explain.mathml import Atom, Bar, Fence, Fraction, Root, Row, Script, Space, parse
 
 ROUNDED = 5.1e-4  # the most by which a number of four digits is off, relatively
 FUNCTIONS = {
     "log": math.log, "sin": math.sin, "cos": math.cos, "tanh": math.tanh, "tan": math.tan, "erf": math.erf,
-    "sgn": lambda x: float(np.sign(x)),
+    "sgn": lambda x: float(np.sign(x)), "round": lambda x: float(np.rint(x)), "erfc": math.erfc,
+    "ψ": lambda x: float(scipy.special.digamma(x)),
 }  # fmt: skip
+
+SEVERAL = {"max": max, "min": min, "atan2": math.atan2}
 
 
 def claims(line: str) -> Iterator[tuple[tuple[int, ...], float, float, float]]:
@@ -76,6 +80,8 @@ def value(part: Any, nudge: Nudge) -> float:
             return math.sqrt(value(inside, nudge))
         case Fence("|", inside, _):
             return abs(value(inside, nudge))
+        case Fence("⌊", inside, _):
+            return math.floor(value(inside, nudge))
         case Fence(_, inside, _):
             return value(inside, nudge)
         case Script(Atom("mi", "e"), None, above):
@@ -95,11 +101,21 @@ def total(parts: list, nudge: Nudge) -> float:
         at += 1
         if part == Atom("mo", "−"):
             return -product()
-        if isinstance(part, Atom) and part.text in ("max", "min"):
+        if part == Atom("mo", "⌊"):
+            end = parts.index(Atom("mo", "⌋"), at)
+            inside, at = parts[at:end], end + 1
+            return math.floor(total(inside, nudge))
+        if isinstance(part, Atom) and part.text in SEVERAL:
             inside = parts[at].inside
             at += 1
             items = split(inside.parts if isinstance(inside, Row) else (inside,), ",")
-            return (max if part.text == "max" else min)(value(item, nudge) for item in items)
+            return SEVERAL[part.text](*[value(item, nudge) for item in items])
+        if part == Atom("mi", "log") and parts[at] == Atom("mi", "Γ"):
+            at += 2
+            return math.lgamma(value(parts[at - 1], nudge))
+        if isinstance(part, Script) and part.base == Atom("mi", "erf"):
+            at += 1
+            return float(scipy.special.erfinv(value(parts[at - 1], nudge)))
         if isinstance(part, Atom) and part.text in FUNCTIONS:
             at += 1
             return FUNCTIONS[part.text](value(parts[at - 1], nudge))
@@ -109,6 +125,14 @@ def total(parts: list, nudge: Nudge) -> float:
         nonlocal at
         result = factor()
         while at < len(parts) and parts[at] not in (Atom("mo", "+"), Atom("mo", "−")):
+            if parts[at] == Atom("mo", "mod"):
+                at += 1
+                result = result % factor()
+                continue
+            if parts[at] == Atom("mo", "/"):
+                at += 1
+                result /= factor()
+                continue
             if parts[at] in (Atom("mo", "×"), Atom("mo", "·")):
                 at += 1
             result *= factor()
