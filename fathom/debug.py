@@ -1,9 +1,9 @@
 """Finding what went wrong: the operation that made the first NaN, and the way to a shape that does not fit.
 
-    with fathom.debug.nan():         raises at the first operation that makes a NaN or an infinity
-        loss(net(x), t).backward()
-    with fathom.debug.shapes():      adds to an error what was computed up to it
-        net(x)
+with fathom.debug.nan():         raises at the first operation that makes a NaN or an infinity
+    loss(net(x), t).backward()
+with fathom.debug.shapes():      adds to an error what was computed up to it
+    net(x)
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Watch:
     """A `with` block that looks at each operation."""
 
     def __enter__(self) -> Any:
-        self.outside = sys._getframe(1).f_back   # the frame of the block itself is looked at
+        self.outside = sys._getframe(1).f_back  # the frame of the block itself is looked at
         self.watching = watching(self.seen)
         self.watching.__enter__()
         return self
@@ -61,7 +61,7 @@ class nan(Watch):
     """
 
     def __init__(self) -> None:
-        self.places: dict[int, str] = {}         # where each node of the tape was made, by its order
+        self.places: dict[int, str] = {}  # where each node of the tape was made, by its order
 
     def seen(self, primitive: Primitive, inputs: tuple, y: Any) -> None:
         if not isinstance(y.array, np.ndarray):
@@ -72,7 +72,12 @@ class nan(Watch):
             self.places[y.node.order] = where
         if y.array.dtype.kind not in "fc" or np.isfinite(y.array).all():
             return
-        if any(isinstance(x.array, np.ndarray) and x.array.dtype.kind in "fc" and not np.isfinite(x.array).all() for x in inputs):
+        if any(
+            isinstance(x.array, np.ndarray)
+            and x.array.dtype.kind in "fc"
+            and not np.isfinite(x.array).all()
+            for x in inputs
+        ):
             return
         node = pulling(frame)
         if node is not None:
@@ -88,7 +93,7 @@ class shapes(Watch):
     Traceback (most recent call last):
     fathom.core.errors.ShapeError: matmul: a (2, 3) and b (4, 5) do not fit: a's last size 3 must equal b's first size 4
     up to the error:
-      exp        2 × 3 → 2 × 3 ...
+      exp  2 × 3 → 2 × 3...
     """
 
     def __init__(self) -> None:
@@ -99,7 +104,9 @@ class shapes(Watch):
         names = [call.name for _, call in calls if call.kind == "function"]
         read = ", ".join(sizes(tuple(x.shape)) for x in inputs)
         name = names[-1] if names else type(primitive).__name__
-        self.steps.append((name, f"{read} → {sizes(tuple(y.shape))}", said(modules_of(calls), line)))
+        self.steps.append(
+            (name, f"{read} → {sizes(tuple(y.shape))}", said(modules_of(calls), line))
+        )
 
     def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
         super().__exit__(kind, error, trace)
@@ -112,9 +119,14 @@ class shapes(Watch):
         if not steps:
             return "up to the error: nothing was computed"
         wide = max(len(name) for name, _, _ in steps), max(len(shape) for _, shape, _ in steps)
-        lines = [f"  {name:<{wide[0]}}  {shape:<{wide[1]}}  {where}".rstrip() for name, shape, where in steps]
+        lines = [
+            f"  {name:<{wide[0]}}  {shape:<{wide[1]}}  {where}".rstrip()
+            for name, shape, where in steps
+        ]
         skipped = len(self.steps) - len(steps)
-        head = f"up to the error (after {skipped:,} steps before):" if skipped else "up to the error:"
+        head = (
+            f"up to the error (after {skipped:,} steps before):" if skipped else "up to the error:"
+        )
         return "\n".join([head, *lines])
 
 
@@ -124,14 +136,18 @@ class shapes(Watch):
 def made(primitive: Primitive, array: np.ndarray) -> str:
     """How many elements of a result are not finite."""
     missing, endless = int(np.isnan(array).sum()), int(np.isinf(array).sum())
-    found = " and ".join(f"{n:,} {word}" for n, word in ((missing, "NaN"), (endless, "infinite")) if n)
+    found = " and ".join(
+        f"{n:,} {word}" for n, word in ((missing, "NaN"), (endless, "infinite")) if n
+    )
     return f"{type(primitive).__name__} made {found} of {array.size:,} element{'s' if array.size > 1 else ''}"
 
 
 def told(primitive: Primitive, inputs: tuple) -> str:
     """The formula, and what each input was."""
     letters = formulas.letters(len(inputs))
-    formula = formulas.forward(primitive, tuple(Operand(tuple(x.shape), x.array.dtype) for x in inputs))
+    formula = formulas.forward(
+        primitive, tuple(Operand(tuple(x.shape), x.array.dtype) for x in inputs)
+    )
     lines = [f"  {plain(formula)}"] if formula else []
     for letter, x in zip(letters, inputs):
         f = figures(x.array)

@@ -30,7 +30,11 @@ SMALL = 8  # rows and columns of a Jacobian that is shown
 
 
 def go_backward(
-    y: Any, gradient: Any, found: Network, applied: dict[int, Application], operations: Sequence[Operation]
+    y: Any,
+    gradient: Any,
+    found: Network,
+    applied: dict[int, Application],
+    operations: Sequence[Operation],
 ) -> str:
     """Fill in the gradients of all values and the edges of all operations; says what it began with."""
     g = new(np.ones(y.shape, y.array.dtype)) if gradient is None else first_gradient(y, gradient)
@@ -51,7 +55,9 @@ def go_backward(
         for k, (parent, gx) in enumerate(zip(node.parents, pulled)):
             if parent is None or gx is None:
                 continue
-            if not isinstance(gx, TensorBase):  # the gradients of several outputs, on their way to one function
+            if not isinstance(
+                gx, TensorBase
+            ):  # the gradients of several outputs, on their way to one function
                 arrived.setdefault(parent, []).append((operation, gx))
             else:
                 if tape.is_complex(gx) and not tape.is_complex(node.inputs[k]):
@@ -68,7 +74,9 @@ def go_backward(
         return "The backward pass begins with the given gradient."
     if y.array.size == 1:
         return "The backward pass begins with 1, the derivative of the result by itself."
-    return "The backward pass begins with 1 for every element of the result: it is that of their sum."
+    return (
+        "The backward pass begins with 1 for every element of the result: it is that of their sum."
+    )
 
 
 def settle(value: Value, gradients: Sequence[tuple[Operation | None, Any]]) -> Any:
@@ -89,8 +97,14 @@ def addition(arrivals: Sequence[Arrival], total: Any) -> str:
     """0.2 + 0.3 = 0.5, of gradients of one number."""
     if total.values is None or total.values.size != 1:
         return ""
-    terms = [formulas.number_text(float(a.figures.values.flat[0])) for a in arrivals if a.figures.values is not None]
-    shown = " + ".join(rf"\left({t}\right)" if t.startswith("-") and k else t for k, t in enumerate(terms))
+    terms = [
+        formulas.number_text(float(a.figures.values.flat[0]))
+        for a in arrivals
+        if a.figures.values is not None
+    ]
+    shown = " + ".join(
+        rf"\left({t}\right)" if t.startswith("-") and k else t for k, t in enumerate(terms)
+    )
     return f"{shown} = {formulas.number_text(float(total.values.flat[0]))}"
 
 
@@ -98,16 +112,20 @@ def edge(operation: Operation, a: Application, k: int, g: Any, gx: Any) -> Pull:
     """The edge from an operation to its input k: the local derivative, the product, the check."""
     value, letter = operation.inputs[k], operation.letters[k]
     operands = tuple(
-        Operand(tuple(x.shape), x.array.dtype, v.constant) for x, v in zip(a.inputs, operation.inputs)
+        Operand(tuple(x.shape), x.array.dtype, v.constant)
+        for x, v in zip(a.inputs, operation.inputs)
     )
     pull = Pull(value, letter, figures(gx.array))
-    if isinstance(a.primitive, Custom):          # a function of the user's own: its rule is its code
+    if isinstance(a.primitive, Custom):  # a function of the user's own: its rule is its code
         return pull
     pull.formula = formulas.pull(a.primitive, operands, k)
     pull.partial = formulas.partial(a.primitive, operands, k)
     found = local(a, k)
     if found is not None:
-        pull.local, pull.local_is_jacobian = figures(found), not isinstance(a.primitive, Elementwise)
+        pull.local, pull.local_is_jacobian = (
+            figures(found),
+            not isinstance(a.primitive, Elementwise),
+        )
     if pull.product.values is not None and pull.formula is not None:
         at, body, constants = formulas.pull_expression(a.primitive, operands, k)
         arrays = {name: np.asarray(x.array) for name, x in zip(operation.letters, a.inputs)}

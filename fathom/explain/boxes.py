@@ -48,7 +48,9 @@ def boxes(explanation: Explanation) -> list[Box]:
 def steps(group: Group, full: bool) -> Iterator[Operation | Group]:
     """The parts that get a box: all operations, or the innermost modules."""
     for child in group.children:
-        inner = isinstance(child, Group) and any(isinstance(c, Group) and c.kind == "module" for c in child.children)
+        inner = isinstance(child, Group) and any(
+            isinstance(c, Group) and c.kind == "module" for c in child.children
+        )
         if isinstance(child, Group) and (full or inner):
             yield from steps(child, full)
         else:
@@ -61,7 +63,9 @@ def box_of(part: Operation | Group, operations: list[Operation]) -> Box:
     gradient = said_gradient(out)
     if isinstance(part, Operation):
         return Box("operation", part.name, lines, gradient)
-    title = f"{part.path} {part.name}" if part.path and not part.path.endswith(part.name) else part.name
+    title = (
+        f"{part.path} {part.name}" if part.path and not part.path.endswith(part.name) else part.name
+    )
     if part.parameters:
         lines.append(f"{part.parameters:,} parameters")
     return Box("group", title, lines, gradient)

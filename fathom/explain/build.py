@@ -66,7 +66,9 @@ def operation_of(a: Application, found: Network, names: Names, number: int) -> O
     constant = all(value.constant is not None for value in inputs) and is_uniform(a.output.array)
     if inputs and constant and a.node is None:
         number_everywhere = np.asarray(a.output.array).flat[0].item()
-        found.made[id(a)] = found.add(Value(0, "", "constant", a.figures, constant=number_everywhere))
+        found.made[id(a)] = found.add(
+            Value(0, "", "constant", a.figures, constant=number_everywhere)
+        )
         return None
     output = found.made[id(a)] = found.add(Value(0, "", "result", a.figures))
     kind = type(a.primitive)
@@ -96,12 +98,18 @@ def operation_of(a: Application, found: Network, names: Names, number: int) -> O
 def said(primitive: Primitive) -> str:
     """A primitive as it is written; of a user's own function, its name."""
     function = getattr(primitive, "function", None)
-    return f"{type(primitive).__name__}({function.__name__})" if isinstance(function, type) else repr(primitive)
+    return (
+        f"{type(primitive).__name__}({function.__name__})"
+        if isinstance(function, type)
+        else repr(primitive)
+    )
 
 
 def operands_of(a: Application, inputs: Sequence[Value]) -> tuple[Operand, ...]:
     """The inputs as a formula needs them."""
-    return tuple(Operand(tuple(x.shape), x.array.dtype, v.constant) for x, v in zip(a.inputs, inputs))
+    return tuple(
+        Operand(tuple(x.shape), x.array.dtype, v.constant) for x, v in zip(a.inputs, inputs)
+    )
 
 
 def is_written_since(a: Application) -> bool:
@@ -151,8 +159,12 @@ class Grower:
         """A new group for a call."""
         if call.module is None:
             return Group(call.name, "function", "", place=definition(call.code), line=call.line)
-        if id(call.module) not in self.paths:  # a network inside a function: its paths begin at itself
-            self.paths |= {key: path for key, path in paths_of(call.module).items() if key not in self.paths}
+        if (
+            id(call.module) not in self.paths
+        ):  # a network inside a function: its paths begin at itself
+            self.paths |= {
+                key: path for key, path in paths_of(call.module).items() if key not in self.paths
+            }
         path = self.paths[id(call.module)]
         count = sum(p.numel() for p in call.module.parameters())
         place = definition(type(call.module).forward)

@@ -10,7 +10,9 @@ import numpy as np
 from fathom.core.primitive import Primitive
 from fathom.explain.parts import Check
 
-LARGEST = 1 << 16  # elements of an input: a difference costs three times the operation, in double precision
+LARGEST = (
+    1 << 16
+)  # elements of an input: a difference costs three times the operation, in double precision
 STEP, COARSE = 1e-5, 1e-2
 
 
@@ -19,7 +21,10 @@ def checked(primitive: Primitive, arrays: Sequence[Any], k: int, g: Any, gx: Any
 
     None where the input is large, or the operation cannot be computed in double precision.
     """
-    if any(not isinstance(x, np.ndarray) or x.dtype.kind not in "fiub" or x.size > LARGEST for x in (*arrays, g)):
+    if any(
+        not isinstance(x, np.ndarray) or x.dtype.kind not in "fiub" or x.size > LARGEST
+        for x in (*arrays, g)
+    ):
         return None
     if arrays[k].dtype.kind != "f" or not arrays[k].size:
         return None

@@ -44,7 +44,7 @@ def picture(x: np.ndarray) -> np.ndarray:
 
     A vector is one row, or broken into rows where it is long.
     """
-    if x.ndim > 2 and x.shape[-2:] == (1, 1):    # one number a channel is a vector
+    if x.ndim > 2 and x.shape[-2:] == (1, 1):  # one number a channel is a vector
         x = x.reshape(x.shape[:-2])[(0,) * (x.ndim - 3)]
     if x.ndim == 1:
         x = in_rows(x)

@@ -86,7 +86,9 @@ def forward(primitive: Primitive, operands: tuple[Operand, ...]) -> str | None:
 
 
 @lru_cache(maxsize=4096)
-def forward_expression(primitive: Primitive, operands: tuple[Operand, ...]) -> tuple[list[Index], Expr | None]:
+def forward_expression(
+    primitive: Primitive, operands: tuple[Operand, ...]
+) -> tuple[list[Index], Expr | None]:
     """The indices of the output, and the value there."""
     try:
         at = [Index(size) for size in primitive.shape(*[x.shape for x in operands])]
@@ -162,7 +164,9 @@ def partial(primitive: Primitive, operands: tuple[Operand, ...], k: int) -> str 
 
 
 def readable(x: Operand, name: str) -> Readable:
-    return Array(name, x.shape, x.dtype) if x.constant is None else Same(x.shape, x.dtype, x.constant)
+    return (
+        Array(name, x.shape, x.dtype) if x.constant is None else Same(x.shape, x.dtype, x.constant)
+    )
 
 
 def readably_short(text: str) -> str | None:
@@ -185,7 +189,9 @@ def inlined(
     known: dict[Symbol, Readable] = {
         symbol: readable(x, name) for symbol, x, name in zip(graph.inputs, operands, names)
     }
-    constants = {name: (symbol, np.asarray(a)) for name, (symbol, a) in zip(ascii_uppercase, graph.constants)}
+    constants = {
+        name: (symbol, np.asarray(a)) for name, (symbol, a) in zip(ascii_uppercase, graph.constants)
+    }
     known |= {symbol: constant(name, array) for name, (symbol, array) in constants.items()}
     return put_together(graph, known), {name: array for name, (_, array) in constants.items()}
 
@@ -208,7 +214,11 @@ def constant(name: str, values: np.ndarray) -> Readable:
 
 
 def worked(
-    name: str, at: Sequence[Index], body: Expr | None, arrays: dict[str, np.ndarray], result: np.ndarray
+    name: str,
+    at: Sequence[Index],
+    body: Expr | None,
+    arrays: dict[str, np.ndarray],
+    result: np.ndarray,
 ) -> list[str]:
     """The first elements of a result with the numbers in the places of the letters: y_0 = e^{0.5} = 1.649.
 
@@ -230,4 +240,4 @@ def worked(
 
 def number_text(value: float) -> str:
     """A number to four digits, in LaTeX."""
-    return number(float(f"{value:.4g}") + 0.0)   # + 0.0: zero has no sign on a page
+    return number(float(f"{value:.4g}") + 0.0)  # + 0.0: zero has no sign on a page

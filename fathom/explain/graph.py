@@ -40,7 +40,9 @@ class Network:
         found = self.by_tensor.get(id(x))
         return found if found is not None and found.written == written else None
 
-    def value_of(self, x: Any, source: Node | None, written: int, names: Names, seen: Figures) -> Value:
+    def value_of(
+        self, x: Any, source: Node | None, written: int, names: Names, seen: Figures
+    ) -> Value:
         """The value that x is: of an operation, or known before."""
         maker = self.maker(x, source, written)
         if maker is not None and id(maker) in self.made:
@@ -48,7 +50,12 @@ class Network:
         if id(x) not in self.leaves:
             name, role = names.get(id(x), ("", "input" if x.tracked else "constant"))
             leaf = Value(0, name, role, seen)
-            if role == "constant" and not name and is_uniform(x.array) and x.array.dtype.kind in "fiub":
+            if (
+                role == "constant"
+                and not name
+                and is_uniform(x.array)
+                and x.array.dtype.kind in "fiub"
+            ):
                 leaf.constant = np.asarray(x.array).flat[0].item()
             self.leaves[id(x)] = self.add(leaf)
             self.tensors[self.leaves[id(x)].number] = x
@@ -58,8 +65,8 @@ class Network:
         value.number = len(self.values)
         self.values.append(value)
         if not value.name and value.role != "result":
-            known = value.constant is not None
-            value.name = short(value.constant) if known else f"{value.role} {value.number}"
+            number = value.constant
+            value.name = f"{value.role} {value.number}" if number is None else short(number)
         return value
 
 
@@ -68,7 +75,10 @@ def network(outputs: Sequence[Any], record: Record) -> Network:
     by_node = {a.node: a for a in record.applications if a.node is not None}
     by_tensor = {id(a.output): a for a in record.applications}
     found = Network([], by_node=by_node, by_tensor=by_tensor)
-    waiting = [from_tape(y.node, record, by_node) if y.tracked and y.node else by_tensor.get(id(y)) for y in outputs]
+    waiting = [
+        from_tape(y.node, record, by_node) if y.tracked and y.node else by_tensor.get(id(y))
+        for y in outputs
+    ]
     needed: dict[int, Application] = {}
     while waiting:
         a = waiting.pop()
@@ -76,7 +86,11 @@ def network(outputs: Sequence[Any], record: Record) -> Network:
             continue
         needed[id(a)] = a
         for x, source, written in zip(a.inputs, a.sources, a.versions):
-            waiting.append(found.maker(x, source, written) if source is None else from_tape(source, record, by_node))
+            waiting.append(
+                found.maker(x, source, written)
+                if source is None
+                else from_tape(source, record, by_node)
+            )
     turns, last = {}, -1
     for position, a in enumerate(record.applications):
         last = a.node.order if a.node is not None else last

@@ -115,13 +115,19 @@ class Data:
         operations = [self.operation(o) for o in e.operations]
         tree = self.group(e.root, "")
         return {
-            "title": e.title, "values": values, "ops": operations, "tree": tree, "math": list(self.math), "places": [self.place(p) for p in self.places],
+            "title": e.title, "values": values, "ops": operations, "tree": tree,
+            "math": list(self.math), "places": [self.place(p) for p in self.places],
             "figures": [json.loads(text) for text in self.figures],
         }  # fmt: skip
 
     def value(self, v: Value) -> dict[str, Any]:
         arrivals = [
-            {"s": a.source, "o": None if a.maker is None else a.maker.number - 1, "f": self.shown(a.figures)} for a in v.arrivals
+            {
+                "s": a.source,
+                "o": None if a.maker is None else a.maker.number - 1,
+                "f": self.shown(a.figures),
+            }
+            for a in v.arrivals
         ]
         return {
             "n": v.name, "r": v.role, "k": plain(v.constant), "f": self.shown(v.figures), "a": arrivals,
@@ -150,7 +156,9 @@ class Data:
 
     def group(self, g: Group, above: str) -> dict[str, Any]:
         children = [
-            self.group(child, g.path or above) if isinstance(child, Group) else {"o": child.number - 1}
+            self.group(child, g.path or above)
+            if isinstance(child, Group)
+            else {"o": child.number - 1}
             for child in g.children
         ]
         label = g.path.removeprefix(f"{above}.") if g.path else g.name
@@ -168,7 +176,12 @@ class Data:
         return None if place is None else self.places.setdefault(place, len(self.places))
 
     def place(self, place: Place) -> dict[str, Any]:
-        return {"file": place.file, "line": place.line, "name": place.name, "html": colored(place.text)}
+        return {
+            "file": place.file,
+            "line": place.line,
+            "name": place.name,
+            "html": colored(place.text),
+        }
 
     def line(self, place: Place | None) -> dict[str, Any] | None:
         return None if place is None or not place.text else self.place(place)
@@ -227,7 +240,11 @@ def colored(code: str) -> str:
         if start[0] == end[0]:
             return lines[start[0] - 1][start[1] : end[1]] if start[0] <= len(lines) else ""
         first, *rest = lines[start[0] - 1 : end[0]]
-        return first[start[1] :] + "".join(rest[:-1]) + (rest[-1][: end[1]] if rest and end[0] <= len(lines) else "")
+        return (
+            first[start[1] :]
+            + "".join(rest[:-1])
+            + (rest[-1][: end[1]] if rest and end[0] <= len(lines) else "")
+        )
 
     try:
         for token in tokenize.generate_tokens(io.StringIO(code).readline):

@@ -46,13 +46,20 @@ def layout(boxes: Sequence[Box], use_dot: bool = True) -> Layout:
 def by_dot(program: str, boxes: Sequence[Box], edges: Sequence[tuple[int, int]]) -> Layout:
     """Graphviz's layout, read from its plain output."""
     nodes = [
-        f"b{k} [shape=box fixedsize=true label=\"\" width={width / INCH:.3f} height={height / INCH:.3f}];"
+        f'b{k} [shape=box fixedsize=true label="" width={width / INCH:.3f} height={height / INCH:.3f}];'
         for k, (width, height) in enumerate(map(size_of, boxes))
     ]
     arrows = [f"b{a} -> b{b};" for a, b in edges]
     head = f"digraph {{ rankdir=TB; nodesep={GAP / INCH}; ranksep={RISE / INCH};"
     given = "\n".join([head, *nodes, *arrows, "}"])
-    done = subprocess.run([program, "-Tplain"], input=given, capture_output=True, text=True, check=True, timeout=PATIENCE)
+    done = subprocess.run(
+        [program, "-Tplain"],
+        input=given,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=PATIENCE,
+    )
     return read_plain(done.stdout, len(boxes))
 
 
@@ -95,7 +102,10 @@ def in_layers(boxes: Sequence[Box], edges: Sequence[tuple[int, int]]) -> Layout:
     middle = [0.0] * len(boxes)
     sized = [size_of(box) for box in boxes]
     for row in layers:
-        wished = {k: sum(middle[a] for a in sources[k]) / len(sources[k]) if sources[k] else 0.0 for k in row}
+        wished = {
+            k: sum(middle[a] for a in sources[k]) / len(sources[k]) if sources[k] else 0.0
+            for k in row
+        }
         row.sort(key=lambda k: wished[k])
         whole = sum(sized[k][0] for k in row) + GAP * (len(row) - 1)
         centre = sum(wished.values()) / len(row)
@@ -111,7 +121,9 @@ def in_layers(boxes: Sequence[Box], edges: Sequence[tuple[int, int]]) -> Layout:
             places[k] = (middle[k] + shift, top + tall / 2)
         top += tall + RISE
     width = max((places[k][0] + sized[k][0] / 2 for k in range(len(boxes))), default=0.0) + GAP / 2
-    return Layout(width, top - RISE + GAP / 2, places, [(a, b, curve(places, sized, a, b)) for a, b in edges])
+    return Layout(
+        width, top - RISE + GAP / 2, places, [(a, b, curve(places, sized, a, b)) for a, b in edges]
+    )
 
 
 def curve(places: list, sized: list, a: int, b: int) -> list[tuple[float, float]]:

@@ -30,8 +30,8 @@ SIGNS = {
 }  # fmt: skip
 BIG = {"sum": "∑", "prod": "∏", "int": "∫"}
 NAMED = (
-    "log", "exp", "sin", "cos", "tan", "tanh", "sinh", "cosh", "max", "min", "arg", "det", "ln", "sgn", "arctan", "arcsin",
-    "arccos",
+    "log", "exp", "sin", "cos", "tan", "tanh", "sinh", "cosh", "max", "min", "arg", "det", "ln", "sgn",
+    "arctan", "arcsin", "arccos",
 )  # fmt: skip
 LIMITS = ("max", "min")  # what stands at their foot goes below
 SPACES = {",": 0.17, ":": 0.22, ";": 0.28, " ": 0.33, "quad": 1.0, "qquad": 2.0, "!": -0.17}
@@ -151,7 +151,9 @@ class Reader:
 
     def wrong(self, why: str) -> ValueError:
         place = self.tokens[self.at][0] if self.at < len(self.tokens) else len(self.formula)
-        return ValueError(f"formula: {why} at character {place}: {self.formula[:place]} ▸ {self.formula[place:]}")
+        return ValueError(
+            f"formula: {why} at character {place}: {self.formula[:place]} ▸ {self.formula[place:]}"
+        )
 
     def row(self, ends: Callable[[str], bool]) -> Row:
         """Everything up to a token that ends it."""
@@ -311,7 +313,9 @@ def side_by_side(parts: tuple) -> Iterator[str]:
     """The parts of a row. A minus after another sign belongs to the number behind it: = -1, not = - 1."""
     before: object = None
     for part in parts:
-        lonely = before is None or (isinstance(before, Atom) and before.kind == "mo" and before.text not in ")]}")
+        lonely = before is None or (
+            isinstance(before, Atom) and before.kind == "mo" and before.text not in ")]}"
+        )
         if lonely and part == Atom("mo", "−"):
             yield '<mo form="prefix" lspace="0" rspace="0">−</mo>'
         else:
@@ -337,5 +341,7 @@ def table(name: str, rows: tuple) -> str:
     cells = "".join(
         f"<mtr>{''.join(f'<mtd>{written(cell)}</mtd>' for cell in row)}</mtr>" for row in rows
     )
-    left, right = {"cases": ("{", ""), "bmatrix": ("[", "]"), "pmatrix": ("(", ")")}.get(name, ("", ""))
+    left, right = {"cases": ("{", ""), "bmatrix": ("[", "]"), "pmatrix": ("(", ")")}.get(
+        name, ("", "")
+    )
     return f'<mrow>{bracket(left)}<mtable class="{name}"{align}>{cells}</mtable>{bracket(right)}</mrow>'

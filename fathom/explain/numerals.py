@@ -1,6 +1,6 @@
 r"""Arithmetic written out: a scalar expression with numbers in the places of letters.
 
-    g_{i}\,\left(1 - y_{i}\,y_{i}\right)   ->   2 \times \left(1 - 0.5 \times 0.5\right)
+g_{i}\,\left(1 - y_{i}\,y_{i}\right)   ->   2 \times \left(1 - 0.5 \times 0.5\right)
 """
 
 from __future__ import annotations
@@ -51,7 +51,11 @@ def put_in(e: Expr, at: dict[Index, int], arrays: dict[str, np.ndarray], names: 
             return put_in(e.args[1 if condition else 2], at, arrays, names)
         case Call(name="cast"):
             inner = put_in(e.args[0], at, arrays, names)
-            return inner if e.dtype.kind == "f" and not is_truth(inner) else as_const(worth(Call("cast", (inner,), e.dtype)))
+            return (
+                inner
+                if e.dtype.kind == "f" and not is_truth(inner)
+                else as_const(worth(Call("cast", (inner,), e.dtype)))
+            )
         case Call() if e.name in BITS:
             raise TooLong
         case Call():
@@ -87,7 +91,13 @@ def spread(e: Reduce, at: dict[Index, int], arrays: dict[str, np.ndarray], names
 
 def simple(name: str, args: list[Expr], dtype: np.dtype | None) -> Expr:
     """A call, said as a person would: a - 0.3 for a + -0.3, and indices worked out."""
-    if all(isinstance(x, Const) and type(x.value) is int for x in args) and name in ("+", "-", "*", "//", "%"):
+    if all(isinstance(x, Const) and type(x.value) is int for x in args) and name in (
+        "+",
+        "-",
+        "*",
+        "//",
+        "%",
+    ):
         return Const(int(worth(Call(name, tuple(args)))))
     if name == "+" and isinstance(args[1], Const) and args[1].value < 0:
         return Call("-", (args[0], Const(-args[1].value)))
@@ -100,7 +110,9 @@ def as_const(value: bool | int | float) -> Const:
     """A number to four digits, as it will be printed; true is 1."""
     if isinstance(value, bool):
         return Const(int(value))
-    return Const(float(f"{value:.4g}") if isinstance(value, float) and math.isfinite(value) else value)
+    return Const(
+        float(f"{value:.4g}") if isinstance(value, float) and math.isfinite(value) else value
+    )
 
 
 def is_truth(e: Expr) -> bool:
@@ -129,5 +141,3 @@ def worth(e: Expr) -> Any:
 def count(e: Expr) -> int:
     """How many numbers stand in an expression."""
     return sum(count(x) for x in e.args) if isinstance(e, Call) else 1
-
-

@@ -32,7 +32,10 @@ from fathom.tensors import Tensor
 from fathom.testing.case import Draw
 
 SAMPLES = ([0.5, -1.0, 2.0], [1.5, 0.5, -0.5], [0.25, 0.75, 1.0])
-MAKERS = {name: getattr(creation, name) for name in ("tensor", "ones", "zeros", "arange", "full", "eye", "linspace")}
+MAKERS = {
+    name: getattr(creation, name)
+    for name in ("tensor", "ones", "zeros", "arange", "full", "eye", "linspace")
+}
 
 
 def explain_operation(subject: str | Callable) -> Explanation:
@@ -75,7 +78,9 @@ def named(name: str) -> Callable:
     for kind in primitives():
         if kind.__name__ == last:
             return kind
-    raise ValueError(f"explain: no operation is called {name!r}; use PyTorch's name, such as 'softmax' or 'conv2d'")
+    raise ValueError(
+        f"explain: no operation is called {name!r}; use PyTorch's name, such as 'softmax' or 'conv2d'"
+    )
 
 
 def primitives() -> list[type[Primitive]]:
@@ -94,7 +99,8 @@ def function_of(kind: type[Primitive]) -> Callable:
     found = getattr(F, snake, None) or getattr(Tensor, snake, None)
     if found is None:
         raise ValueError(
-            f"explain: {kind.__name__} is applied by other operations and has no function of its own; explain one of them"
+            f"explain: {kind.__name__} is applied by other operations and has no function of its own;"
+            " explain one of them"
         )
     return found
 
@@ -108,7 +114,9 @@ def built(title: str, y: Tensor, record: Record, names: Names) -> Explanation:
         explanation.seed = f"There is no backward pass: {error}."
         return explanation
     if y.tracked and y.numel() > 1:
-        explanation.seed = "The backward pass begins with 1 at the first element of the result, and 0 elsewhere."
+        explanation.seed = (
+            "The backward pass begins with 1 at the first element of the result, and 0 elsewhere."
+        )
     return explanation
 
 
@@ -135,7 +143,9 @@ def example(f: Callable, doc: str) -> tuple[list, dict] | None:
             if isinstance(node, ast.Call) and called(node) == f.__name__:
                 try:
                     args = [own(read(x)) for x in node.args]
-                    if isinstance(node.func, ast.Attribute) and not dotted(node.func.value).startswith("fathom"):
+                    if isinstance(node.func, ast.Attribute) and not dotted(
+                        node.func.value
+                    ).startswith("fathom"):
                         return None  # a method of a variable
                     return args, {k.arg: own(read(k.value)) for k in node.keywords if k.arg}
                 except Unreadable:
@@ -149,9 +159,15 @@ class Unreadable(Exception):
 
 def read(node: ast.expr) -> Any:
     """The value of an expression of literals and of fathom.tensor(...) and the like."""
-    if isinstance(node, ast.Call) and dotted(node.func).startswith("fathom.") and called(node) in MAKERS:
+    if (
+        isinstance(node, ast.Call)
+        and dotted(node.func).startswith("fathom.")
+        and called(node) in MAKERS
+    ):
         arguments = [read(x) for x in node.args]
-        return MAKERS[called(node)](*arguments, **{k.arg: read(k.value) for k in node.keywords if k.arg})
+        return MAKERS[called(node)](
+            *arguments, **{k.arg: read(k.value) for k in node.keywords if k.arg}
+        )
     try:
         return ast.literal_eval(node)
     except ValueError as error:
@@ -176,10 +192,17 @@ def tested(f: Callable) -> tuple[list, dict] | None:
     from fathom.testing.cases import CASES  # the whole table, which only this needs
 
     room = "nn.functional." if f.__module__.startswith("fathom.nn") else ""
-    names = [f"{room}{f.__name__}"] if room else [f.__name__, f"Tensor.{f.__name__}", f"linalg.{f.__name__}"]
+    names = (
+        [f"{room}{f.__name__}"]
+        if room
+        else [f.__name__, f"Tensor.{f.__name__}", f"linalg.{f.__name__}"]
+    )
     found = [c for c in CASES if c.call is None and c.name in names and "float32" in c.dtypes]
     found = [c for c in found if all(math.prod(x.shape) for x in draws_of(c.args))]
-    sized = sorted(found, key=lambda c: (size_of(c.args, "edges"), size_of(c.args, "") < 2, size_of(c.args, "")))
+    sized = sorted(
+        found,
+        key=lambda c: (size_of(c.args, "edges"), size_of(c.args, "") < 2, size_of(c.args, "")),
+    )
     if not sized:
         return None
     args = [map_arrays(x) for x in sized[0].draws("float32")]
@@ -198,7 +221,12 @@ def draws_of(args: tuple) -> list[Draw]:
 def map_arrays(x: Any) -> Any:
     """x with its arrays as tensors of our own, to two decimals."""
     leaves, structure = flatten(x)
-    arrays = [np.asarray(np.round(v, 2)) if isinstance(v, (np.ndarray, np.floating)) and v.dtype.kind == "f" else v for v in leaves]
+    arrays = [
+        np.asarray(np.round(v, 2))
+        if isinstance(v, (np.ndarray, np.floating)) and v.dtype.kind == "f"
+        else v
+        for v in leaves
+    ]
     made = [own(creation.tensor(v)) if isinstance(v, np.ndarray) else v for v in arrays]
     return unflatten(structure, made)
 

@@ -75,9 +75,11 @@ class Value:
     arrivals: list[Arrival] = field(default_factory=list)
     added: str = ""  # the accumulation written out: 0.2 + 0.3 = 0.5
     wanted: bool = False  # a gradient is computed here
-    constant: float | None = None  # the number, where it is one everywhere: a formula shows it in its place
+    constant: float | None = (
+        None  # the number, where it is one everywhere: a formula shows it in its place
+    )
 
-    def __repr__(self) -> str:                   # short: the parts hold each other
+    def __repr__(self) -> str:  # short: the parts hold each other
         return f"<{self.role} {self.name}>"
 
 
@@ -207,7 +209,9 @@ class Explanation:
         for value in self.values:
             if value.name == name:
                 return value
-        raise KeyError(f"no value is called {name!r}; there are {', '.join(v.name for v in self.values)}")
+        raise KeyError(
+            f"no value is called {name!r}; there are {', '.join(v.name for v in self.values)}"
+        )
 
     def text(self, width: int = 100, color: bool = False) -> str:
         """As text for a terminal."""

@@ -3,7 +3,18 @@ r"""Formulas for a terminal: \frac{a_{i}}{2} as a[i] / 2."""
 from __future__ import annotations
 
 from fathom.explain.mathml import (
-    BIG, LIMITS, Atom, Bar, Fence, Fraction, Root, Row, Script, Space, Table, parse,
+    BIG,
+    LIMITS,
+    Atom,
+    Bar,
+    Fence,
+    Fraction,
+    Root,
+    Row,
+    Script,
+    Space,
+    Table,
+    parse,
 )  # fmt: skip
 
 NARROW = (Atom, Script, Bar, Fence, Root)  # what needs no brackets beside a stroke
@@ -25,7 +36,11 @@ def said(part: object) -> str:
         case Atom("mtext", text):
             return f" {text} "
         case Atom("mo", text):
-            return f" {text} " if text in SPACED or text == "mod" else {"∑": "Σ", "∏": "Π"}.get(text, text)
+            return (
+                f" {text} "
+                if text in SPACED or text == "mod"
+                else {"∑": "Σ", "∏": "Π"}.get(text, text)
+            )
         case Atom(_, text):
             return text
         case Space():
@@ -56,10 +71,14 @@ def row(parts: tuple) -> str:
             text += "−"
             continue
         base = part.base if isinstance(part, Script) else part
-        big = isinstance(base, Atom) and (base.text in BIG.values() or (base.text in LIMITS and part is not base))
+        big = isinstance(base, Atom) and (
+            base.text in BIG.values() or (base.text in LIMITS and part is not base)
+        )
         named = isinstance(base, Atom) and base.kind == "mi" and len(base.text) > 1
         follows = parts[k + 1] if k + 1 < len(parts) else None
-        text += said(part) + (" " if big or (named and not isinstance(follows, (Fence, type(None)))) else "")
+        text += said(part) + (
+            " " if big or (named and not isinstance(follows, (Fence, type(None)))) else ""
+        )
     return text
 
 
@@ -68,14 +87,20 @@ def scripts(base: object, below: object, above: object) -> str:
     if below is not None:
         inner = said(below).strip()
         big = isinstance(base, Atom) and base.text in (*BIG.values(), *LIMITS)
-        letters = isinstance(below, Row) and all(isinstance(p, Atom) and p.kind == "mi" for p in below.parts)
+        letters = isinstance(below, Row) and all(
+            isinstance(p, Atom) and p.kind == "mi" for p in below.parts
+        )
         at = ",".join(inner) if letters else ",".join(part.strip() for part in inner.split(","))
         text += f"_{at}" if big and len(at) == 1 else f"_({at})" if big else f"[{at}]"
     if above is not None:
         inner = said(above).strip()
         raised = inner.translate(UP)
         simple = isinstance(above, Atom) or inner.replace(".", "").isdigit()
-        text += raised if not set(inner) - set("0123456789-−") else f"^{inner if simple else f'({inner})'}"
+        text += (
+            raised
+            if not set(inner) - set("0123456789-−")
+            else f"^{inner if simple else f'({inner})'}"
+        )
     return text
 
 

@@ -69,9 +69,17 @@ def recorded(f: Callable, *args: Any, **kwargs: Any) -> tuple[Any, Record]:
         inputs = tuple(refreshed(x) for x in inputs)
         record.applications.append(
             Application(
-                primitive, inputs, y, y.node if y.tracked else None, record.figures_of(y),
-                [record.figures_of(x) for x in inputs], [x.node if x.tracked else None for x in inputs],
-                [writes(x) for x in inputs], writes(y), [call for _, call in calls], line,
+                primitive,
+                inputs,
+                y,
+                y.node if y.tracked else None,
+                record.figures_of(y),
+                [record.figures_of(x) for x in inputs],
+                [x.node if x.tracked else None for x in inputs],
+                [writes(x) for x in inputs],
+                writes(y),
+                [call for _, call in calls],
+                line,
             )  # fmt: skip
         )
 

@@ -15,7 +15,9 @@ def form_of(path: Path) -> str:
     """The name of the method that writes such a file. Raises ValueError for an ending that says nothing."""
     form = FORMS.get(path.suffix.lower())
     if form is None:
-        raise ValueError(f"explain: {path.name} should end in {', '.join(FORMS)}, to say what to write")
+        raise ValueError(
+            f"explain: {path.name} should end in {', '.join(FORMS)}, to say what to write"
+        )
     return form
 
 

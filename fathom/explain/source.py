@@ -35,7 +35,9 @@ class Call:
     line: Place | None = None  # the user's, from where it was called
 
 
-def calls_above(frame: FrameType, stop: FrameType | None) -> tuple[list[tuple[FrameType, Call]], Place | None]:
+def calls_above(
+    frame: FrameType, stop: FrameType | None
+) -> tuple[list[tuple[FrameType, Call]], Place | None]:
     """The calls from the outermost in, each with its frame, and the user's innermost line."""
     frames = []
     at: FrameType | None = frame

@@ -24,7 +24,13 @@ from fathom.nn.module import Module
 from fathom.ops.creation import tensor
 
 
-def explain(subject: Any, *inputs: Any, target: Any = None, loss: Callable | None = None, gradient: Any = None) -> Explanation:
+def explain(
+    subject: Any,
+    *inputs: Any,
+    target: Any = None,
+    loss: Callable | None = None,
+    gradient: Any = None,
+) -> Explanation:
     """Math, code, diagram and numbers of a computation, forward and backward.
 
     subject  a tensor (explained from its tape), a function or a Module (run on `inputs`), or, with no
@@ -51,7 +57,8 @@ def explain(subject: Any, *inputs: Any, target: Any = None, loss: Callable | Non
         return explain_operation(subject)
     if not callable(subject):
         raise TypeError(
-            f"explain: expected a tensor, a function, a Module or the name of an operation, got {type(subject).__name__}"
+            "explain: expected a tensor, a function, a Module or the name of an operation,"
+            f" got {type(subject).__name__}"
         )
     return explain_function(subject, inputs, gradient)
 
@@ -80,13 +87,17 @@ def explain_function(f: Callable, inputs: Sequence[Any], gradient: Any) -> Expla
     names = named_inputs(f, xs)
     y, record = run(f, xs)
     name = getattr(f, "__name__", type(f).__name__)
-    explanation = build("a function" if name == "<lambda>" else name, tensors(y, f), record, names, None, gradient)
+    explanation = build(
+        "a function" if name == "<lambda>" else name, tensors(y, f), record, names, None, gradient
+    )
     explanation.definition = definition(inspect.unwrap(f))
     explanation.about = first_line(f)
     return explanation
 
 
-def explain_module(module: Module, inputs: Sequence[Any], target: Any, loss: Callable | None, gradient: Any) -> Explanation:
+def explain_module(
+    module: Module, inputs: Sequence[Any], target: Any, loss: Callable | None, gradient: Any
+) -> Explanation:
     """What a network does with these inputs, and, with a target, how its loss reaches the parameters."""
     if not inputs:
         raise TypeError(f"explain: {type(module).__name__} needs an input: explain(module, x)")
@@ -137,7 +148,9 @@ def tensors(y: Any, f: Any) -> list[Any]:
     """The tensors in a result, those with a gradient first."""
     found = [x for x in flatten(y)[0] if isinstance(x, TensorBase)]
     if not found:
-        raise TypeError(f"explain: {getattr(f, '__name__', type(f).__name__)} returned {type(y).__name__}, no tensor")
+        raise TypeError(
+            f"explain: {getattr(f, '__name__', type(f).__name__)} returned {type(y).__name__}, no tensor"
+        )
     return sorted(found, key=lambda x: not x.tracked)
 
 
@@ -163,27 +176,38 @@ def names_of(module: Module, prefix: str = "") -> Names:
     return names | {id(b): (prefix + path, "constant") for path, b in module.named_buffers()}
 
 
-def told_apart(module: Module, inputs: Sequence[Any], target: Any, loss: Any) -> tuple[Sequence[Any], Any, Any]:
+def told_apart(
+    module: Module, inputs: Sequence[Any], target: Any, loss: Any
+) -> tuple[Sequence[Any], Any, Any]:
     """What forward takes, and the target and the loss that may follow."""
     parameters = inspect.signature(module.forward).parameters.values()
     if any(p.kind is inspect.Parameter.VAR_POSITIONAL for p in parameters):
         return inputs, target, loss
     rest = list(inputs[len(parameters) :])
     if len(rest) > 2:
-        raise TypeError(f"explain: {type(module).__name__}.forward takes {len(parameters)} inputs, got {len(inputs)}")
+        raise TypeError(
+            f"explain: {type(module).__name__}.forward takes {len(parameters)} inputs, got {len(inputs)}"
+        )
     target = rest[0] if rest else target
     return inputs[: len(parameters)], target, rest[1] if len(rest) > 1 else loss
 
 
 def usual_loss(module: Module, target: Any) -> Callable:
     """The module's own loss; else cross-entropy for classes, the mean squared error for numbers."""
-    return getattr(module, "loss", None) or (F.mse_loss if target.dtype.kind == "float" else F.cross_entropy)
+    return getattr(module, "loss", None) or (
+        F.mse_loss if target.dtype.kind == "float" else F.cross_entropy
+    )
 
 
 @contextmanager
 def unchanged(module: Module) -> Iterator[None]:
     """Put the buffers back as they were: a look at a network must not move its running means."""
-    before = [(m, name, b, b.array.copy()) for m in module.modules() for name, b in m._buffers.items() if b is not None]
+    before = [
+        (m, name, b, b.array.copy())
+        for m in module.modules()
+        for name, b in m._buffers.items()
+        if b is not None
+    ]
     try:
         yield
     finally:
@@ -194,4 +218,8 @@ def unchanged(module: Module) -> Iterator[None]:
 
 def first_line(thing: Any) -> str:
     """The first sentence of a docstring that is the thing's own."""
-    return (inspect.getdoc(thing) or "").split("\n\n")[0].replace("\n", " ") if getattr(thing, "__doc__", None) else ""
+    return (
+        (inspect.getdoc(thing) or "").split("\n\n")[0].replace("\n", " ")
+        if getattr(thing, "__doc__", None)
+        else ""
+    )

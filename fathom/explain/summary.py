@@ -64,7 +64,9 @@ class Summary:
 
     def foot(self) -> list[str]:
         """The sums, in words."""
-        learnt = "" if self.trainable == self.parameters else f", {self.trainable:,} of them trainable"
+        learnt = (
+            "" if self.trainable == self.parameters else f", {self.trainable:,} of them trainable"
+        )
         return [
             f"{self.parameters:,} parameters{learnt} · {self.multiply_adds:,} multiply-adds",
             f"memory: parameters {amount(self.parameter_bytes)} + gradients {amount(self.gradient_bytes)}"
@@ -74,14 +76,25 @@ class Summary:
     def __repr__(self) -> str:
         rows = [COLUMNS, *self.rows()]
         wide = [max(len(row[k]) for row in rows) for k in range(len(COLUMNS))]
-        lines = ["  ".join(f"{cell:<{w}}" if k < 3 else f"{cell:>{w}}" for k, (cell, w) in enumerate(zip(row, wide))) for row in rows]
+        lines = [
+            "  ".join(
+                f"{cell:<{w}}" if k < 3 else f"{cell:>{w}}"
+                for k, (cell, w) in enumerate(zip(row, wide))
+            )
+            for row in rows
+        ]
         rule = "─" * len(lines[0])
-        return "\n".join([lines[0], rule, *(line.rstrip() for line in lines[1:]), rule, *self.foot()])
+        return "\n".join(
+            [lines[0], rule, *(line.rstrip() for line in lines[1:]), rule, *self.foot()]
+        )
 
     def _repr_html_(self) -> str:
         head = "".join(f"<th>{name}</th>" for name in COLUMNS)
-        body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in self.rows())
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><p>{'<br>'.join(map(escape, self.foot()))}</p>"
+        body = "".join(
+            f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in self.rows()
+        )
+        foot = "<br>".join(map(escape, self.foot()))
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><p>{foot}</p>"
 
 
 def summary(module: Module, input_size: Any) -> Summary:
@@ -121,11 +134,17 @@ def inputs_of(input_size: Any) -> list[Any]:
     """The tensors to run on."""
     if isinstance(input_size, TensorBase):
         return [input_size]
-    if isinstance(input_size, Sequence) and input_size and all(isinstance(n, int) for n in input_size):
+    if (
+        isinstance(input_size, Sequence)
+        and input_size
+        and all(isinstance(n, int) for n in input_size)
+    ):
         return [zeros(*input_size)]
     if isinstance(input_size, Sequence) and input_size:
         return [x for given in input_size for x in inputs_of(given)]
-    raise TypeError(f"summary: expected a shape such as (1, 3, 32, 32), a tensor, or a list of them, got {input_size!r}")
+    raise TypeError(
+        f"summary: expected a shape such as (1, 3, 32, 32), a tensor, or a list of them, got {input_size!r}"
+    )
 
 
 def layers_of(module: Module, applications: Sequence[Application]) -> list[Layer]:

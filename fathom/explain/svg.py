@@ -65,5 +65,3 @@ def box_svg(box: Box, x: float, y: float) -> str:
         f'<g class="{box.kind}"><rect x="{x - width / 2:.1f}" y="{y - height / 2:.1f}" width="{width:.1f}" '
         f'height="{height:.1f}" rx="{corner}"/>{texts}</g>'
     )
-
-

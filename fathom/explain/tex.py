@@ -42,7 +42,9 @@ def body(e: Explanation) -> Iterator[str]:
     for operation in backward:
         for pull in operation.pulls:
             yield rf"\paragraph{{{words(operation.output.name)} $\to$ {words(pull.to.name)}}}"
-            yield from (rf"\[ {line} \]" for line in (pull.partial, pull.formula, *pull.worked) if line)
+            yield from (
+                rf"\[ {line} \]" for line in (pull.partial, pull.formula, *pull.worked) if line
+            )
             if pull.check:
                 yield words(pull.check.text()) + "."
     for value in e.values:

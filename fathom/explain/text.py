@@ -23,7 +23,9 @@ def text(explanation: Explanation, width: int = 100, color: bool = False) -> str
     from rich.text import Text
 
     out = io.StringIO()
-    console = Console(file=out, width=width, force_terminal=color, color_system="standard" if color else None)
+    console = Console(
+        file=out, width=width, force_terminal=color, color_system="standard" if color else None
+    )
     for line in lines(explanation):
         console.print(Text.assemble(*line, no_wrap=True, overflow="ellipsis"), highlight=False)
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
@@ -40,10 +42,18 @@ def lines(e: Explanation) -> Iterator[Line]:
     full = len(e.operations) <= FEW
     yield []
     yield [("Forward", "bold blue")]
-    inputs = [v for v in e.values if v.role in ("input", "parameter") or (v.role == "constant" and v.constant is None)]
+    inputs = [
+        v
+        for v in e.values
+        if v.role in ("input", "parameter") or (v.role == "constant" and v.constant is None)
+    ]
     if full:
         for value in inputs:
-            yield [("     ", ""), (value.name, "green"), (f"  {value.role}, {described(value.figures)}", "dim")]
+            yield [
+                ("     ", ""),
+                (value.name, "green"),
+                (f"  {value.role}, {described(value.figures)}", "dim"),
+            ]
     yield from forward(e.root, 0, full)
     backward = e.backward()
     if not backward:
@@ -67,7 +77,9 @@ def forward(group: Group, depth: int, full: bool) -> Iterator[Line]:
             continue
         name = child.path or child.name
         kind = f" {child.name}" if child.path and child.path != child.name else ""
-        closed = not full and not any(isinstance(c, Group) and c.kind == "module" for c in child.children)
+        closed = not full and not any(
+            isinstance(c, Group) and c.kind == "module" for c in child.children
+        )
         line: Line = [("     " + "  " * depth, ""), (name, "bold"), (kind, "dim")]
         if closed:
             last = list(child.operations())[-1]
@@ -84,11 +96,14 @@ def step(operation: Operation, depth: int, full: bool) -> Iterator[Line]:
     indent = "  " * depth
     formula = plain(operation.formula) if operation.formula else operation.primitive
     read = ", ".join(
-        f"{letter} = {value.name}" for letter, value in zip(operation.letters, operation.inputs) if value.constant is None
+        f"{letter} = {value.name}"
+        for letter, value in zip(operation.letters, operation.inputs)
+        if value.constant is None
     )
     yield [
         (f"{operation.number:>4} {indent}", "dim"), (operation.name, "bold"), (f"  {formula}", "blue"),
-        (f"  where {read}" if full and read else "", "dim"), ("" if full else f"  {described(operation.output.figures)}", ""),
+        (f"  where {read}" if full and read else "", "dim"),
+        ("" if full else f"  {described(operation.output.figures)}", ""),
     ]  # fmt: skip
     if not full:
         return
@@ -98,12 +113,18 @@ def step(operation: Operation, depth: int, full: bool) -> Iterator[Line]:
     if not operation.worked:
         yield [(margin + described(operation.output.figures), "")]
     if operation.line and operation.line.text:
-        yield [(f"{margin}{operation.line.file}:{operation.line.line}  {operation.line.text}", "dim")]
+        yield [
+            (f"{margin}{operation.line.file}:{operation.line.line}  {operation.line.text}", "dim")
+        ]
 
 
 def pulled(operation: Operation, pull: Pull) -> Iterator[Line]:
     """One edge: from the operation to its input, local derivative, product, check."""
-    line: Line = [(f"{operation.number:>4} ", "dim"), (operation.name, "bold"), (f" → {pull.to.name}", "")]
+    line: Line = [
+        (f"{operation.number:>4} ", "dim"),
+        (operation.name, "bold"),
+        (f" → {pull.to.name}", ""),
+    ]
     if pull.partial:
         line.append((f"  {plain(pull.partial)}", "red"))
     if pull.formula:
@@ -121,7 +142,13 @@ def arrived(value: Value) -> Iterator[Line]:
     """The gradient of an input or parameter, and how it added up."""
     count = len(value.arrivals)
     total = f"  {count} gradients add up" if count > 1 else ""
-    yield [("     ", ""), (value.name, "green"), ("  gradient ", "dim"), (described(value.gradient), ""), (total, "dim")]
+    yield [
+        ("     ", ""),
+        (value.name, "green"),
+        ("  gradient ", "dim"),
+        (described(value.gradient), ""),
+        (total, "dim"),
+    ]
     if value.added:
         yield [("       " + plain(value.added), "")]
 

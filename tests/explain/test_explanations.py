@@ -17,7 +17,9 @@ GRADIENTS = {"rtol": 1e-4, "atol": 1e-6}
 
 
 def as_torch(x):
-    return torch.tensor(np.asarray(x.detach().numpy()).copy(), requires_grad=x.dtype.is_floating_point)
+    return torch.tensor(
+        np.asarray(x.detach().numpy()).copy(), requires_grad=x.dtype.is_floating_point
+    )
 
 
 def test_a_chain_of_three_functions_at_a_point():
@@ -36,8 +38,8 @@ def test_a_chain_of_three_functions_at_a_point():
 
 
 def test_a_network_of_2_3_1_by_hand():
-    W1, b1 = fathom.tensor([[1., -1.], [0.5, 2.], [0., 1.]]), fathom.tensor([0., 1., -1.])
-    W2, b2 = fathom.tensor([[1., -2., 0.5]]), fathom.tensor([0.25])
+    W1, b1 = fathom.tensor([[1.0, -1.0], [0.5, 2.0], [0.0, 1.0]]), fathom.tensor([0.0, 1.0, -1.0])
+    W2, b2 = fathom.tensor([[1.0, -2.0, 0.5]]), fathom.tensor([0.25])
     net = nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1))
     with fathom.no_grad():
         for p, given in zip(net.parameters(), (W1, b1, W2, b2)):
@@ -46,7 +48,7 @@ def test_a_network_of_2_3_1_by_hand():
     e = explain(net, fathom.tensor(x.tolist()), fathom.tensor([t]))
     h = np.tanh(W1.numpy() @ x + b1.numpy())
     y = W2.numpy() @ h + 0.25
-    d = 2 * (y - t)                              # of the squared error
+    d = 2 * (y - t)  # of the squared error
     np.testing.assert_allclose(gradient(e, "2.weight"), d[:, None] * h[None], rtol=1e-5)
     np.testing.assert_allclose(gradient(e, "2.bias"), d, rtol=1e-5)
     dh = (W2.numpy().T @ d) * (1 - h * h)
@@ -57,9 +59,9 @@ def test_a_network_of_2_3_1_by_hand():
 
 
 def test_softmax_and_cross_entropy():
-    scores, target = fathom.tensor([[2., 1., -1.]]), fathom.tensor([1])
+    scores, target = fathom.tensor([[2.0, 1.0, -1.0]]), fathom.tensor([1])
     e = explain(lambda scores: F.cross_entropy(scores, target), scores)
-    p = np.exp([2., 1., -1.]) / np.exp([2., 1., -1.]).sum()
+    p = np.exp([2.0, 1.0, -1.0]) / np.exp([2.0, 1.0, -1.0]).sum()
     np.testing.assert_allclose(gradient(e, "scores")[0], p - [0, 1, 0], rtol=1e-4)
     assert float(e.outputs[0].figures.values) == pytest.approx(-np.log(p[1]), rel=1e-5)
     assert check(e) > 20
@@ -84,7 +86,9 @@ def test_a_step_of_a_gru():
     x, h = fathom.randn(1, 2), fathom.randn(1, 2)
     e = explain(cell, x, h)
     other = torch.nn.GRUCell(2, 2)
-    other.load_state_dict({k: torch.tensor(v.detach().numpy().copy()) for k, v in cell.state_dict().items()})
+    other.load_state_dict(
+        {k: torch.tensor(v.detach().numpy().copy()) for k, v in cell.state_dict().items()}
+    )
     xt, ht = as_torch(x), as_torch(h)
     y = other(xt, ht)
     y.sum().backward()
@@ -103,7 +107,9 @@ def test_lenet_on_a_real_image():
     F.cross_entropy(net(x), target).backward()
     for name, p in net.named_parameters():
         shown = e.value(name).gradient
-        assert shown.mean == pytest.approx(p.grad.numpy().mean(dtype=np.float64), rel=1e-4, abs=1e-9), name
+        assert shown.mean == pytest.approx(
+            p.grad.numpy().mean(dtype=np.float64), rel=1e-4, abs=1e-9
+        ), name
         assert shown.high == pytest.approx(p.grad.numpy().max(), rel=1e-5), name
     paths = [g.path for g in e.root.children[0].children[0].children]
     assert paths == [f"net.{k}" for k in range(12)]
@@ -115,7 +121,10 @@ def test_a_residual_block():
     block = BasicBlock(2, 2)
     e = explain(block, fathom.randn(1, 2, 3, 3))
     x = e.value("x")
-    assert {arrival.maker.name for arrival in x.arrivals} == {"Pad", "add"}    # the convolution, the shortcut
+    assert {arrival.maker.name for arrival in x.arrivals} == {
+        "Pad",
+        "add",
+    }  # the convolution, the shortcut
     assert x.gradient.mean == pytest.approx(sum(a.figures.mean for a in x.arrivals), rel=1e-5)
     assert check(e) > 10
 

@@ -45,20 +45,22 @@ def test_a_local_derivative_is_read_off_the_partials():
 
 
 def test_a_constant_stands_in_the_formula_as_its_number():
-    assert formulas.forward(Mul(), (Operand((3,), F), Operand((3,), F, 0.5))) == r"y_{i} = 0.5\,a_{i}"
+    assert (
+        formulas.forward(Mul(), (Operand((3,), F), Operand((3,), F, 0.5))) == r"y_{i} = 0.5\,a_{i}"
+    )
 
 
 def test_a_line_of_arithmetic_has_all_its_numbers():
     at, body = formulas.forward_expression(Contract("k", "k", ""), of((3,), (3,)))
-    arrays = {"a": np.array([1., -2., 0.5]), "b": np.array([2., 3., 4.])}
-    assert formulas.worked("y", at, body, arrays, np.array(-2.)) == [
+    arrays = {"a": np.array([1.0, -2.0, 0.5]), "b": np.array([2.0, 3.0, 4.0])}
+    assert formulas.worked("y", at, body, arrays, np.array(-2.0)) == [
         r"y = 1 \times 2 + \left(-2\right) \times 3 + 0.5 \times 4 = -2"
     ]
 
 
 def test_what_is_too_long_is_not_written_out():
     at, body = formulas.forward_expression(Sum((0,)), of((1000,)))
-    assert formulas.worked("y", at, body, {"x": np.ones(1000)}, np.array(1000.)) == []
+    assert formulas.worked("y", at, body, {"x": np.ones(1000)}, np.array(1000.0)) == []
 
 
 def test_what_is_not_finite_is_not_written_out():
@@ -70,7 +72,7 @@ def test_a_branch_that_is_decided_is_left_out():
     i = Index(4)
     x = Array("x", (4,), F)
     body = Call("where", (Call("<", (i, Const(2))), x[[i]], Const(0.0)))
-    numbers = {"x": np.array([0.25, 1., 2., 3.])}
+    numbers = {"x": np.array([0.25, 1.0, 2.0, 3.0])}
     assert settled(body, {i: 0}, numbers) == "0.25"
     assert settled(body, {i: 3}, numbers) == "0"
 
@@ -79,9 +81,14 @@ def test_a_branch_that_is_decided_is_left_out():
 
 
 def test_mathml_of_what_formulas_are_made_of():
-    assert mathml(r"\frac{a}{b}", False) == "<math><mrow><mfrac><mi>a</mi><mi>b</mi></mfrac></mrow></math>"
+    assert (
+        mathml(r"\frac{a}{b}", False)
+        == "<math><mrow><mfrac><mi>a</mi><mi>b</mi></mfrac></mrow></math>"
+    )
     assert "<munder><mo>∑</mo><mi>k</mi></munder>" in mathml(r"\sum_{k} x_{k}")
-    assert "<mtext>if&#160;</mtext>" in mathml(r"\begin{cases} 1 & \text{if } a \\ 0 & \text{otherwise} \end{cases}")
+    assert "<mtext>if&#160;</mtext>" in mathml(
+        r"\begin{cases} 1 & \text{if } a \\ 0 & \text{otherwise} \end{cases}"
+    )
     assert "&lt;" in mathml("a < b")
 
 
@@ -106,7 +113,10 @@ def test_what_is_not_in_the_subset_is_an_error_with_its_place(wrong, message):
         (r"y_{ij} = \sum_{k} a_{ik}\,b_{kj}", "y[i,j] = Σ_k a[i,k] b[k,j]"),
         (r"y = \frac{1}{1 + e^{-x}}", "y = 1 / (1 + e^(−x))"),
         (r"\frac{\partial y}{\partial x} = 1", "∂y / ∂x = 1"),
-        (r"\begin{cases} 1 & \text{if } a < b \\ 0 & \text{otherwise} \end{cases}", "{1 if a < b; 0 otherwise}"),
+        (
+            r"\begin{cases} 1 & \text{if } a < b \\ 0 & \text{otherwise} \end{cases}",
+            "{1 if a < b; 0 otherwise}",
+        ),
         (r"x^{2} + \sqrt{x}", "x² + √x"),
         (bar("x"), "x\u0304"),
         (r"2 \times \left(-3\right) = -6", "2 × (−3) = −6"),

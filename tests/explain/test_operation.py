@@ -16,7 +16,9 @@ NAMES = sorted(
         (place.__name__, name)
         for place in (fathom, F)
         for name in dir(place)
-        if isinstance(getattr(place, name), types.FunctionType) and not name.startswith("_") and not name.endswith("_")
+        if isinstance(getattr(place, name), types.FunctionType)
+        and not name.startswith("_")
+        and not name.endswith("_")
     }
     - {("fathom", "explain"), ("fathom", "summary")}
 )
@@ -25,7 +27,9 @@ DIFFERENT = {"put"}
 
 
 @pytest.mark.filterwarnings("ignore:Implicit dimension choice", "ignore:reduction. 'mean' divides")
-@pytest.mark.parametrize(("place", "name"), [n for n in NAMES if n[1] not in DIFFERENT], ids=lambda x: x.split(".")[-1])
+@pytest.mark.parametrize(
+    ("place", "name"), [n for n in NAMES if n[1] not in DIFFERENT], ids=lambda x: x.split(".")[-1]
+)
 def test_the_arithmetic_of_an_operation_is_right(place, name):
     f = getattr(fathom if place == "fathom" else F, name)
     e = explain(f)
@@ -46,7 +50,9 @@ def test_an_operation_shows_its_own_source():
     e = explain(fathom.softmax)
     assert e.definition.file == "fathom/ops/softmax.py"
     assert "powers / powers.sum(dim, keepdim=True)" in e.definition.text
-    assert e.find("exp").definition.text.startswith("@dataclass(frozen=True)\nclass Exp(Elementwise):")
+    assert e.find("exp").definition.text.startswith(
+        "@dataclass(frozen=True)\nclass Exp(Elementwise):"
+    )
 
 
 def test_the_example_is_read_from_the_docstring():
@@ -60,7 +66,9 @@ def test_the_docstring_is_read_and_never_executed():
 
 
 def test_an_unknown_name_says_what_would_do():
-    with pytest.raises(ValueError, match="no operation is called 'sofmax'; use PyTorch's name, such as 'softmax'"):
+    with pytest.raises(
+        ValueError, match="no operation is called 'sofmax'; use PyTorch's name, such as 'softmax'"
+    ):
         explain("sofmax")
 
 

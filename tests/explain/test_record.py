@@ -22,10 +22,13 @@ def test_the_door_is_its_own_again_afterwards():
 def test_an_operation_knows_the_users_line():
     def f(x):
         a = x.exp()
-        return a.sin()                           # this very line
+        return a.sin()  # this very line
 
     line = explain(f, 1.0).find("sin").line
-    assert (line.file, line.text) == ("test_record.py", "return a.sin()                           # this very line")
+    assert (line.file, line.text) == (
+        "test_record.py",
+        "return a.sin()  # this very line",
+    )
     assert line.name == "f"
 
 
@@ -51,7 +54,7 @@ def test_a_parameter_that_is_used_twice_adds_up_its_gradients():
     layer.weight.data.fill_(3.0)
     e = explain(lambda x: layer(layer(x)), fathom.tensor([2.0]))
     (weight,) = [v for v in e.values if v.figures.shape == (1, 1) and len(v.arrivals) == 2]
-    assert weight.gradient.values.item() == 12   # d(w w x)/dw = 2 w x
+    assert weight.gradient.values.item() == 12  # d(w w x)/dw = 2 w x
     assert weight.added == "6 + 6 = 12"
 
 
@@ -64,7 +67,10 @@ def test_a_value_is_shown_as_it_was_before_it_was_written_in_place():
 
     e = explain(f, fathom.tensor([0.0, 1.0]))
     assert e.find("mul").output.figures.values.tolist() == [0, 2]
-    assert e.value("x").gradient.values.tolist() == [2 + 2 * 1, 2 + 2 * e.find("exp").output.figures.values[1]]
+    assert e.value("x").gradient.values.tolist() == [
+        2 + 2 * 1,
+        2 + 2 * e.find("exp").output.figures.values[1],
+    ]
 
 
 def test_a_function_of_the_users_own_is_one_step_with_its_own_gradient():

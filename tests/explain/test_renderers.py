@@ -67,14 +67,23 @@ def test_boxes_do_not_overlap_and_arrows_go_down(network, use_dot):
 
 def test_svg_is_xml_and_shows_every_box(network):
     root = ET.fromstring(svg(network))
-    titles = [t.text for t in root.iter("{http://www.w3.org/2000/svg}text") if t.get("class") == "title"]
+    titles = [
+        t.text for t in root.iter("{http://www.w3.org/2000/svg}text") if t.get("class") == "title"
+    ]
     assert titles == [box.title for box in boxes(network)]
 
 
 def test_a_large_computation_is_drawn_by_modules():
-    net = nn.Sequential(*[nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2), nn.ReLU()) for _ in range(4)])
+    net = nn.Sequential(
+        *[nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2), nn.ReLU()) for _ in range(4)]
+    )
     drawn = boxes(explain(net, fathom.randn(3, 2)))
-    assert [box.title for box in drawn][:4] == ["input", "0.0 Linear", "0.1 BatchNorm1d", "0.2 ReLU"]
+    assert [box.title for box in drawn][:4] == [
+        "input",
+        "0.0 Linear",
+        "0.1 BatchNorm1d",
+        "0.2 ReLU",
+    ]
 
 
 # ---- the page ------------------------------------------------------------------------------------------
@@ -129,7 +138,7 @@ def test_code_is_colored_and_escaped():
 
 
 def test_infinities_and_nan_are_shown():
-    e = explain(lambda x: x.log(), fathom.tensor([1., 0., -1.]))
+    e = explain(lambda x: x.log(), fathom.tensor([1.0, 0.0, -1.0]))
     assert e.find("log").output.figures.odd == 2
     assert json.loads(Page(e.html()).data)["figures"]
 
@@ -138,7 +147,12 @@ def test_infinities_and_nan_are_shown():
 def test_the_ending_of_a_file_says_its_form(small, tmp_path, ending):
     path = tmp_path / f"chain.{ending}"
     small.save(path)
-    assert path.read_text(encoding="utf-8")[:9] in ("<!DOCTYPE", "<svg xmln", "\\document", "a functio")
+    assert path.read_text(encoding="utf-8")[:9] in (
+        "<!DOCTYPE",
+        "<svg xmln",
+        "\\document",
+        "a functio",
+    )
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
 
 

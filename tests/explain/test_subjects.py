@@ -9,8 +9,8 @@ from fathom.explain import explain
 
 
 def test_a_tensor_is_explained_from_its_tape_and_named_by_the_callers_variables():
-    weight = fathom.tensor([1., 2.], requires_grad=True)
-    x = fathom.tensor([3., 4.])
+    weight = fathom.tensor([1.0, 2.0], requires_grad=True)
+    x = fathom.tensor([3.0, 4.0])
     e = explain((weight * x).sum())
     assert [o.name for o in e.operations] == ["Mul", "Sum"]
     assert e.value("weight").gradient.values.tolist() == [3, 4]
@@ -19,7 +19,7 @@ def test_a_tensor_is_explained_from_its_tape_and_named_by_the_callers_variables(
 
 
 def test_a_tensor_whose_tape_was_freed_says_so():
-    x = fathom.tensor(1., requires_grad=True)
+    x = fathom.tensor(1.0, requires_grad=True)
     y = x.exp().sin()
     y.backward()
     with pytest.raises(RuntimeError, match=r"the tape behind Sin was freed by backward\(\)"):
@@ -38,7 +38,7 @@ def test_a_function_takes_plain_numbers_and_names_its_inputs():
 
 
 def test_a_given_gradient_begins_the_backward_pass():
-    e = explain(lambda x: x * 3, fathom.ones(2), gradient=fathom.tensor([1., 10.]))
+    e = explain(lambda x: x * 3, fathom.ones(2), gradient=fathom.tensor([1.0, 10.0]))
     assert e.value("x").gradient.values.tolist() == [3, 30]
     assert e.seed == "The backward pass begins with the given gradient."
 
@@ -49,7 +49,7 @@ def test_looking_at_a_network_leaves_it_as_it_was():
     fathom.manual_seed(5)
     expected = fathom.rand(1).item()
     fathom.manual_seed(5)
-    explain(net, fathom.tensor([[0., 1.], [2., 5.], [-1., 0.]]))
+    explain(net, fathom.tensor([[0.0, 1.0], [2.0, 5.0], [-1.0, 0.0]]))
     assert fathom.rand(1).item() == expected
     for k, v in net.state_dict().items():
         np.testing.assert_array_equal(v.detach().numpy(), before[k], k)
@@ -82,7 +82,10 @@ def test_a_networks_own_loss_comes_first():
 
 
 def test_wrong_subjects_say_what_would_do():
-    with pytest.raises(TypeError, match="expected a tensor, a function, a Module or the name of an operation, got int"):
+    with pytest.raises(
+        TypeError,
+        match="expected a tensor, a function, a Module or the name of an operation, got int",
+    ):
         explain(3)
     with pytest.raises(TypeError, match="Linear needs an input"):
         explain(nn.Linear(1, 1))

@@ -10,7 +10,9 @@ from fathom.vision import LeNet
 
 def test_parameters_outputs_and_multiply_adds_of_lenet():
     s = summary(LeNet(), (1, 1, 28, 28))
-    found = {layer.path: (layer.output, layer.parameters, layer.multiply_adds) for layer in s.layers}
+    found = {
+        layer.path: (layer.output, layer.parameters, layer.multiply_adds) for layer in s.layers
+    }
     assert found["net.0"] == ((1, 6, 28, 28), 6 * 25 + 6, 6 * 28 * 28 * 25)
     assert found["net.3"] == ((1, 16, 10, 10), 16 * 6 * 25 + 16, 16 * 10 * 10 * 6 * 25)
     assert found["net.7"] == ((1, 120), 400 * 120 + 120, 400 * 120)
@@ -44,6 +46,13 @@ def test_several_inputs_and_tensors():
 
 def test_it_prints_as_a_table():
     lines = repr(summary(nn.Sequential(nn.Linear(4, 2), nn.ReLU()), (1, 4))).splitlines()
-    assert lines[0].split() == ["layer", "kind", "output", "parameters", "multiply-adds", "activations"]
+    assert lines[0].split() == [
+        "layer",
+        "kind",
+        "output",
+        "parameters",
+        "multiply-adds",
+        "activations",
+    ]
     assert lines[2].split()[:2] == ["0", "Linear"]
     assert "<table>" in summary(nn.Linear(1, 1), (1, 1))._repr_html_()
