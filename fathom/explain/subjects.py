@@ -46,11 +46,10 @@ def explain(
     >>> e.value("x").gradient.values.item().__round__(4)
     1.284
     """
-    here = sys._getframe(1)
     if isinstance(subject, TensorBase):
         if inputs:
             raise TypeError("explain: a tensor is explained from its tape and takes no inputs")
-        return explain_tensor(subject, gradient, here)
+        return explain_tensor(subject, gradient, caller())
     if isinstance(subject, Module):
         return explain_module(subject, inputs, target, loss, gradient)
     if isinstance(subject, str) or (callable(subject) and not inputs):
@@ -61,6 +60,14 @@ def explain(
             f" got {type(subject).__name__}"
         )
     return explain_function(subject, inputs, gradient)
+
+
+def caller() -> FrameType:
+    """The frame of the code that asked: the innermost outside this package."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("fathom.explain"):
+        frame = frame.f_back
+    return frame
 
 
 def explain_tensor(y: Any, gradient: Any, frame: FrameType) -> Explanation:

@@ -11,11 +11,13 @@ from fathom.explain import explain
 def test_a_tensor_is_explained_from_its_tape_and_named_by_the_callers_variables():
     weight = fathom.tensor([1.0, 2.0], requires_grad=True)
     x = fathom.tensor([3.0, 4.0])
-    e = explain((weight * x).sum())
+    e = fathom.explain((weight * x).sum())
     assert [o.name for o in e.operations] == ["Mul", "Sum"]
     assert e.value("weight").gradient.values.tolist() == [3, 4]
     assert e.value("x").role == "constant"
     assert weight.grad is None
+    with pytest.raises(TypeError, match="takes no inputs"):
+        explain(weight, x)
 
 
 def test_a_tensor_whose_tape_was_freed_says_so():
