@@ -57,7 +57,7 @@ def asset(name: str) -> str:
 def about(explanation: Explanation) -> str:
     """The sentence and the formula of what is explained."""
     parts = [f'<p class="about">{prose(explanation.about)}</p>'] if explanation.about else []
-    if explanation.formula:
+    if explanation.formula and f"${explanation.formula}$" not in explanation.about:
         parts.append(f'<div class="math">{typeset(explanation.formula)}</div>')
     if explanation.definition:
         place = explanation.definition

@@ -31,7 +31,8 @@ from fathom.ops import creation
 from fathom.tensors import Tensor
 from fathom.testing.case import Draw
 
-SAMPLES = ([0.5, -1.0, 2.0], [1.5, 0.5, -0.5], [0.25, 0.75, 1.0])
+SAMPLES = ([0.5, -1.0, 2.0], [1.5, 0.75, -0.5], [0.25, 3.0, 1.0])
+VARIED = (0.5, 1.0, 2.0, 1.5, 0.75, 3.0, 0.25, 1.25, 2.5)
 MAKERS = {
     name: getattr(creation, name)
     for name in ("tensor", "ones", "zeros", "arange", "full", "eye", "linspace")
@@ -51,6 +52,8 @@ def explain_operation(subject: str | Callable) -> Explanation:
         return explain_operation(f.__name__)
     doc = inspect.getdoc(f) or ""
     arguments = example(f, doc) or tested(f) or samples(f)
+    if arguments is not None and is_dull(arguments[0]):
+        arguments = livened(arguments[0]), arguments[1]
     title = getattr(f, "__name__", type(f).__name__)
     explanation = Explanation(title, "", Group(title, "", ""), [], [], [])
     if arguments is not None:
@@ -71,7 +74,7 @@ def explain_operation(subject: str | Callable) -> Explanation:
 def named(name: str) -> Callable:
     """The operation of this name: a function of fathom or of nn.functional, or a primitive."""
     last = name.split(".")[-1]
-    for place in (F, Tensor):
+    for place in (Tensor, F):
         found = getattr(place, last, None)
         if callable(found) and not last.startswith("_"):
             return found
@@ -130,6 +133,22 @@ def first_element(y: Tensor) -> Tensor | None:
 
 
 # ---- the example ---------------------------------------------------------------------------------
+
+
+def is_dull(args: list) -> bool:
+    """Whether each tensor repeats one number: a convolution of ones shows nothing."""
+    several = [x.array for x in args if isinstance(x, TensorBase) and x.numel() > 1 and x.tracked]
+    return bool(several) and all((x == x.flat[0]).all() for x in several)
+
+
+def livened(args: list) -> list:
+    """The same shapes, with numbers that differ."""
+    return [
+        own(creation.tensor(np.resize(np.array(VARIED, x.array.dtype), x.array.shape)))
+        if isinstance(x, TensorBase) and x.tracked
+        else x
+        for x in args
+    ]
 
 
 def example(f: Callable, doc: str) -> tuple[list, dict] | None:

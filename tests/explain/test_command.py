@@ -7,7 +7,7 @@ from fathom.cli import main
 
 def test_an_operation_is_told_in_the_terminal(capsys):
     assert main(["explain", "sigmoid"]) == 0
-    assert "y[0] = 1 / (1 + e^(−0.5)) = 0.6225" in capsys.readouterr().out
+    assert "y[1] = 1 / (1 + e⁻²) = 0.8808" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("ending", ["html", "svg"])
