@@ -20,6 +20,7 @@ from fathom.core.watch import watching
 from fathom.explain import formulas
 from fathom.explain.figures import figures, short, sizes
 from fathom.explain.formulas import Operand
+from fathom.explain.graph import is_uniform
 from fathom.explain.parts import Place
 from fathom.explain.plain import plain
 from fathom.explain.source import Call, calls_above, paths_of
@@ -97,19 +98,26 @@ class shapes(Watch):
     """
 
     def __init__(self) -> None:
-        self.steps: list[tuple[str, str, str]] = []
+        self.steps: list[list[str]] = []  # name, shapes read, shape made, where
+        self.call: FrameType | None = None  # of the last step: what happens inside it is one step
 
     def seen(self, primitive: Primitive, inputs: tuple, y: Any) -> None:
+        if primitive.is_view and all(is_uniform(x.array) for x in inputs):
+            return  # a number, spread to the shape of what it meets
         calls, line = calls_above(sys._getframe(2), self.outside)
-        names = [call.name for _, call in calls if call.kind == "function"]
-        read = ", ".join(sizes(tuple(x.shape)) for x in inputs)
-        name = names[-1] if names else type(primitive).__name__
-        self.steps.append(
-            (name, f"{read} → {sizes(tuple(y.shape))}", said(modules_of(calls), line))
-        )
+        modules = [(frame, call) for frame, call in calls if call.module is not None]
+        frame, call = modules[-1] if modules else calls[0] if calls else (None, None)
+        read = " and ".join(dict.fromkeys(sizes(tuple(x.shape)) for x in inputs))
+        if frame is not None and frame is self.call:
+            self.steps[-1][2] = sizes(tuple(y.shape))
+            return
+        self.call = frame
+        name = type(primitive).__name__ if call is None else modules_of(calls) or call.name
+        self.steps.append([name, read, sizes(tuple(y.shape)), said("", line)])
 
     def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
         super().__exit__(kind, error, trace)
+        self.call = None
         if isinstance(error, Exception):
             error.add_note(self.drawn())
 
@@ -118,10 +126,10 @@ class shapes(Watch):
         steps = self.steps[-LAST:]
         if not steps:
             return "up to the error: nothing was computed"
-        wide = max(len(name) for name, _, _ in steps), max(len(shape) for _, shape, _ in steps)
+        rows = [(name, f"{read} → {made}", where) for name, read, made, where in steps]
+        wide = max(len(name) for name, _, _ in rows), max(len(shapes) for _, shapes, _ in rows)
         lines = [
-            f"  {name:<{wide[0]}}  {shape:<{wide[1]}}  {where}".rstrip()
-            for name, shape, where in steps
+            f"  {name:<{wide[0]}}  {shapes:<{wide[1]}}  {at}".rstrip() for name, shapes, at in rows
         ]
         skipped = len(self.steps) - len(steps)
         head = (

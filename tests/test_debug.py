@@ -74,3 +74,15 @@ def test_without_an_error_nothing_is_said_and_the_door_is_its_own_again():
         divmod(1, 0)
     assert caught.value.__notes__ == ["up to the error: nothing was computed"]
     assert Primitive.__call__ is DOOR
+
+
+def test_a_module_is_one_step_of_the_way_to_a_shape_error():
+    net = nn.Sequential(nn.Conv2d(1, 3, 3), nn.ReLU(), nn.Linear(10, 2))
+    x = fathom.ones(1, 1, 8, 8)
+    with pytest.raises(ValueError, match="2 Linear") as caught, fathom.debug.shapes():
+        net(x)
+    steps = [line.split("  at")[0].split() for line in caught.value.__notes__[0].splitlines()[1:]]
+    assert [" ".join(step) for step in steps] == [
+        "0 Conv2d 1 × 1 × 8 × 8 → 1 × 3 × 6 × 6",
+        "1 ReLU 1 × 3 × 6 × 6 → 1 × 3 × 6 × 6",
+    ]

@@ -8,6 +8,8 @@ from html import escape
 from math import prod
 from typing import Any
 
+import numpy as np
+
 from fathom.core import tape
 from fathom.core.base import TensorBase
 from fathom.core.random import default_generator
@@ -102,7 +104,7 @@ def summary(module: Module, input_size: Any) -> Summary:
 
     input_size: the shape of the input, its batch included; or the input itself, or a list of either
     where forward takes several. Multiply-adds are those of the matrix products and convolutions of one forward
-    pass. Activations are the results that a backward pass needs to keep: views share memory and count once.
+    pass. Activations are the results that the tape keeps for a backward pass: views share memory and count once.
     The network is left as it was.
 
     >>> fathom.summary(fathom.nn.Sequential(fathom.nn.Linear(4, 2), fathom.nn.ReLU()), (1, 4)).multiply_adds
@@ -152,6 +154,7 @@ def layers_of(module: Module, applications: Sequence[Application]) -> list[Layer
     paths = paths_of(module)
     found: dict[str, Layer] = {}
     counted: set[int] = set()
+    kept = {id(x) for a in applications if a.node is not None for x in (a.output, *a.inputs)}
     for a in applications:
         modules = [call.module for call in a.calls if call.module is not None]
         if not modules or id(modules[-1]) not in paths:
@@ -165,7 +168,8 @@ def layers_of(module: Module, applications: Sequence[Application]) -> list[Layer
         layer = found[path]
         layer.output = tuple(a.output.shape)
         layer.multiply_adds += multiply_adds(a)
-        if a.node is not None and a.output.array.base is None:
+        is_view = a.primitive.is_view and np.may_share_memory(a.output.array, a.inputs[0].array)
+        if id(a.output) in kept and not is_view:
             layer.activations += a.output.array.nbytes
     return list(found.values())
 
