@@ -28,7 +28,7 @@ class Network:
     applications: list[Application]
     values: list[Value] = field(default_factory=list)
     made: dict[int, Value] = field(default_factory=dict)  # by identity of the application
-    leaves: dict[int, Value] = field(default_factory=dict)  # by identity of the tensor
+    leaves: dict[Any, Value] = field(default_factory=dict)  # by identity of the tensor
     tensors: dict[int, Any] = field(default_factory=dict)  # of the leaves, by number of the value
     by_node: dict[Node, Application] = field(default_factory=dict)
     by_tensor: dict[int, Application] = field(default_factory=dict)
@@ -47,7 +47,10 @@ class Network:
         maker = self.maker(x, source, written)
         if maker is not None and id(maker) in self.made:
             return self.made[id(maker)]
-        if id(x) not in self.leaves:
+        key = (
+            id(x) if x.tracked or not written else (id(x), written)
+        )  # written since: another value
+        if key not in self.leaves:
             name, role = names.get(id(x), ("", "input" if x.tracked else "constant"))
             leaf = Value(0, name, role, seen)
             if (
@@ -57,9 +60,9 @@ class Network:
                 and x.array.dtype.kind in "fiub"
             ):
                 leaf.constant = np.asarray(x.array).flat[0].item()
-            self.leaves[id(x)] = self.add(leaf)
-            self.tensors[self.leaves[id(x)].number] = x
-        return self.leaves[id(x)]
+            self.leaves[key] = self.add(leaf)
+            self.tensors[leaf.number] = x
+        return self.leaves[key]
 
     def add(self, value: Value) -> Value:
         value.number = len(self.values)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from types import FrameType
 from typing import Any
 
 from fathom.core.base import TensorBase, is_plain
@@ -59,7 +60,7 @@ def writes(x: Any) -> int:
 def recorded(f: Callable, *args: Any, **kwargs: Any) -> tuple[Any, Record]:
     """(f(*args), every operation that it applied)."""
     record = Record()
-    here = sys._getframe()
+    here: FrameType | None = sys._getframe()
 
     def seen(primitive: Primitive, inputs: tuple, y: Any) -> None:
         if not isinstance(y, TensorBase) or not is_plain(y):
@@ -83,7 +84,10 @@ def recorded(f: Callable, *args: Any, **kwargs: Any) -> tuple[Any, Record]:
             )  # fmt: skip
         )
 
-    with watching(seen):
-        y = f(*args, **kwargs)
-    record.frames.clear()
+    try:
+        with watching(seen):
+            y = f(*args, **kwargs)
+    finally:
+        here = None  # a frame that holds itself would keep all of this alive
+        record.frames.clear()
     return y, record

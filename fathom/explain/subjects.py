@@ -65,7 +65,9 @@ def explain(
 def caller() -> FrameType:
     """The frame of the code that asked: the innermost outside this package."""
     frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("fathom.explain"):
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(
+        "fathom.explain"
+    ):
         frame = frame.f_back
     return frame
 

@@ -108,3 +108,40 @@ def test_another_threads_operations_go_on_unseen():
 
     _, record = recorded(f, fathom.ones(2))
     assert [type(a.primitive).__name__ for a in record.applications] == ["Exp"]
+
+
+def test_a_constant_that_is_written_between_two_readings_is_two_values():
+    def f(x):
+        s = fathom.tensor([1.0, 2.0])
+        a = x + s
+        s.mul_(10)
+        return (a + x + s).sum()
+
+    e = explain(f, fathom.tensor([1.0, 1.0]))
+    constants = [
+        v.figures.values.tolist() for v in e.values if v.role != "input" and v.maker is None
+    ]
+    assert [1, 2] in constants
+    assert e.outputs[0].figures.values.item() == 37
+    assert e.value("x").gradient.values.tolist() == [2, 2]
+
+
+def test_nothing_of_a_run_stays_alive():
+    import gc
+    import weakref
+
+    class Marked:
+        pass
+
+    def f(x):
+        marked = Marked()
+        alive.append(weakref.ref(marked))
+        return x.exp()
+
+    alive = []
+    gc.disable()
+    try:
+        explain(f, 1.0)
+        assert alive[0]() is None
+    finally:
+        gc.enable()
