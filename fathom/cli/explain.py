@@ -16,6 +16,7 @@ from fathom.core.random import manual_seed
 from fathom.data import DataLoader
 from fathom.explain import Explanation
 from fathom.explain import explain as explained
+from fathom.explain.operation import named
 from fathom.explain.save import form_of
 from fathom.train import Module
 
@@ -27,6 +28,7 @@ examples:
   fathom explain lenet --out lenet.html
   fathom explain runs/lenet-digits-20250131-120000 --out lenet.html
 
+A name of both, such as softmax, is the operation; with --data it is the network.
 The ending of the file says what is written: .html a page to step through, .svg a drawing, .tex, .txt.
 Without --out it is told here.
 """
@@ -74,7 +76,7 @@ def explain(arguments: argparse.Namespace) -> int:
 def of_subject(arguments: argparse.Namespace) -> Explanation:
     """The explanation of what was named."""
     folder = Path(arguments.subject)
-    if arguments.subject in RECIPES:
+    if arguments.subject in RECIPES and (arguments.data or not is_operation(arguments.subject)):
         recipe = recipe_named(arguments.subject)
         data = example_data(recipe, arguments.data)
         manual_seed(arguments.seed)
@@ -92,6 +94,15 @@ def of_subject(arguments: argparse.Namespace) -> Explanation:
     return explained(arguments.subject)
 
 
+def is_operation(name: str) -> bool:
+    """Whether an operation has this name: softmax alone is the operation, softmax --data digits the network."""
+    try:
+        named(name)
+    except ValueError:
+        return False
+    return True
+
+
 def example_data(recipe: Recipe, asked: str | None) -> str:
     """The data that the example comes from: the digits that come with fathom where the network reads them."""
     if asked is None and WITHOUT_NETWORK in recipe.data:
@@ -104,7 +115,7 @@ def example_data(recipe: Recipe, asked: str | None) -> str:
 def of_network(recipe: Recipe, settings: Settings, data: str, model: Module | None) -> Explanation:
     """The network, trained or fresh, on the first example of the test part."""
     task = open_task(data, settings, None)
-    model = task.model(recipe, settings) if model is None else model
+    model = (task.model(recipe, settings) if model is None else model).eval()
     batch = next(iter(one_by_one(task.data.val_dataloader())))
     *inputs, target = [x[:, :STEPS] if recipe.name == "gru-chars" else x for x in batch]
     return explained(model, *inputs, target=target)

@@ -20,6 +20,13 @@ def test_a_network_is_written_to_a_file(tmp_path, capsys, ending):
     assert str(path) in capsys.readouterr().out
 
 
+def test_a_name_of_both_is_the_operation_and_with_data_the_network(capsys):
+    assert main(["explain", "softmax"]) == 0
+    assert capsys.readouterr().out.startswith("softmax\n")
+    assert main(["explain", "softmax", "--data", "digits"]) == 0
+    assert capsys.readouterr().out.startswith("SoftmaxRegression\n")
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [
