@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from fathom.explain.boxes import Box
 
 INCH = 72  # pixels
-LINE, PAD, LETTER = 17, 20, 6.7  # the height of a line, around the text, the width of a letter
+LINE, PAD = 17, 20  # the height of a line, and what is around the text
+LETTER, BOLD = 6.7, 8.2  # the width of a letter, also in a wide font
 GAP, RISE = 28, 46  # between boxes side by side, and one below the other
 PATIENCE = 20  # seconds that dot may take
 
@@ -30,9 +31,9 @@ class Layout:
 
 def size_of(box: Box) -> tuple[float, float]:
     """Width and height of a box."""
-    texts = [box.title + "  ", *box.lines, box.gradient]
+    text = max(len(line) * LETTER for line in [*box.lines, box.gradient])
     rows = 1 + len(box.lines) + bool(box.gradient)
-    return max(map(len, texts)) * LETTER + PAD, rows * LINE + 14
+    return max(text, len(box.title) * BOLD) + PAD, rows * LINE + 14
 
 
 def layout(boxes: Sequence[Box], use_dot: bool = True) -> Layout:

@@ -68,3 +68,16 @@ def test_an_index_keeps_its_own_letter():
 )
 def test_numbers_are_written_by_hand(value, expected):
     assert latex(Const(value)) == expected
+
+
+def test_a_number_after_a_number_needs_a_sign_between_them():
+    x = Array("x", (), F)[()]
+    assert latex(Const(2.5) * Const(0.5)) == r"2.5 \times 0.5"
+    assert latex(Const(2) * (Const(1.0) / x)) == r"2 \times \frac{1}{x}"
+    assert latex(Const(2) * x) == r"2\,x"
+
+
+def test_conditions_on_one_index_are_said_as_an_interval():
+    i, j = Index(9, "i"), Index(9, "j")
+    inside = loop.every([*loop.inside(i - 2, 5), *loop.inside(j, 4)])
+    assert latex(inside) == r"2 \le i < 7 \wedge 0 \le j < 4"
