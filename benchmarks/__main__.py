@@ -23,7 +23,9 @@ def main() -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("name", choices=NAMES, metavar="NAME")
-    parser.add_argument("--out", type=Path, help="where the JSON goes (default: build/benchmarks/NAME.json)")
+    parser.add_argument(
+        "--out", type=Path, help="where the JSON goes (default: build/benchmarks/NAME.json)"
+    )
     args = parser.parse_args()
     result = importlib.import_module(f"benchmarks.{args.name}").run()
     out = args.out or Path("build/benchmarks") / f"{args.name}.json"

@@ -9,7 +9,12 @@ import time
 from benchmarks.machine import machine, spread
 
 ROUNDS = 15
-COMMANDS = {"nothing": "pass", "numpy": "import numpy", "fathom": "import fathom", "torch": "import torch"}
+COMMANDS = {
+    "nothing": "pass",
+    "numpy": "import numpy",
+    "fathom": "import fathom",
+    "torch": "import torch",
+}
 
 
 def run() -> dict:

@@ -64,12 +64,17 @@ def run() -> dict:
     torch.set_num_threads(1)
     settings = {"fathom": setting(fathom), "torch": setting(torch)}
     rows = {}
-    print(f"{'operation':22s} {'fathom us':>10s} {'torch us':>10s} {'ratio':>7s}   quartiles of the ratio")
+    print(
+        f"{'operation':22s} {'fathom us':>10s} {'torch us':>10s} {'ratio':>7s}   quartiles of the ratio"
+    )
     for name, code in CASES.items():
         timers = {who: timeit.Timer(code, globals=names) for who, names in settings.items()}
         for timer in timers.values():
             timer.timeit(CALLS)
-        rounds = [{who: timer.timeit(CALLS) / CALLS * 1e6 for who, timer in timers.items()} for _ in range(ROUNDS)]
+        rounds = [
+            {who: timer.timeit(CALLS) / CALLS * 1e6 for who, timer in timers.items()}
+            for _ in range(ROUNDS)
+        ]
         ratio = spread([one["fathom"] / one["torch"] for one in rounds])
         row = {who: spread([one[who] for one in rounds]) for who in settings}
         rows[name] = {"code": code, **row, "ratio": ratio}
@@ -80,4 +85,9 @@ def run() -> dict:
     middle = statistics.median(row["ratio"]["median"] for row in rows.values())
     above = [name for name, row in rows.items() if row["ratio"]["median"] > 3]
     print(f"median ratio {middle:.2f}; above 3: {', '.join(above) or 'none'}")
-    return {"machine": machine(), "torch": torch.__version__, "median ratio": middle, "operations": rows}
+    return {
+        "machine": machine(),
+        "torch": torch.__version__,
+        "median ratio": middle,
+        "operations": rows,
+    }

@@ -76,7 +76,15 @@ from fathom.ops.shaping import (
 )  # fmt: skip
 from fathom.ops.sorting import argsort
 from fathom.ops.spectrogram import istft, stft
-from fathom.ops.splitting import split_with_sizes, as_strided, atleast_3d, dsplit, hsplit, tensor_split, vsplit
+from fathom.ops.splitting import (
+    split_with_sizes,
+    as_strided,
+    atleast_3d,
+    dsplit,
+    hsplit,
+    tensor_split,
+    vsplit,
+)
 from fathom.ops.statistics import msort, aminmax, corrcoef, cov, std_mean, var_mean
 from fathom.ops.writing import (
     index_fill, index_put, masked_scatter, put, select, select_scatter, slice_scatter,

@@ -14,7 +14,6 @@ from fathom.core.device import CPU, move
 from fathom.methods import Methods
 from fathom.ops import creation, indexing, movement, shaping
 
-
 # What a deep copy does not share with the tensor that it is a copy of.
 OF_ONE_TENSOR = ("array", "grad", "version", "origin", "hooks", "after_hooks")
 
@@ -25,7 +24,7 @@ class Tensor(Methods):
     Make one with `fathom.tensor(...)`, `fathom.zeros(...)`, `fathom.randn(...)` or `fathom.from_numpy(...)`.
     """
 
-    __array_priority__ = 1000                    # ndarray + Tensor is a Tensor
+    __array_priority__ = 1000  # ndarray + Tensor is a Tensor
 
     def __init__(self, *data: Any, dtype: Any = None):
         """Tensor(2, 3): no particular values of that shape. Tensor([1, 2]): these numbers."""
@@ -33,8 +32,14 @@ class Tensor(Methods):
             self.array = np.zeros(data, dtypes.get_default_dtype().numpy)
         else:
             values = data[0] if data else []
-            wanted = dtype if dtype is not None or hasattr(values, "dtype") else dtypes.get_default_dtype()
-            self.array = creation.array_of(values.detach() if isinstance(values, TensorBase) else values, wanted)
+            wanted = (
+                dtype
+                if dtype is not None or hasattr(values, "dtype")
+                else dtypes.get_default_dtype()
+            )
+            self.array = creation.array_of(
+                values.detach() if isinstance(values, TensorBase) else values, wanted
+            )
 
     # ---- what it is ----
 
@@ -104,9 +109,13 @@ class Tensor(Methods):
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """Track this tensor (or stop): its gradient will be in `.grad` after `backward()`."""
         if requires_grad and self.dtype.kind not in ("float", "complex"):
-            raise RuntimeError(f"only Tensors of floating point and complex dtype can require gradients, got {self.dtype}")
+            raise RuntimeError(
+                f"only Tensors of floating point and complex dtype can require gradients, got {self.dtype}"
+            )
         if not requires_grad and self.node is not None:
-            raise RuntimeError("you can only change requires_grad flags of leaf variables; use .detach()")
+            raise RuntimeError(
+                "you can only change requires_grad flags of leaf variables; use .detach()"
+            )
         self.tracked = requires_grad
         return self
 
@@ -135,7 +144,13 @@ class Tensor(Methods):
 
     _version = property(lambda self: 0 if self.version is None else self.version[0])
 
-    def backward(self, gradient: Tensor | None = None, retain_graph: bool | None = None, create_graph: bool = False, inputs: Any = None) -> None:
+    def backward(
+        self,
+        gradient: Tensor | None = None,
+        retain_graph: bool | None = None,
+        create_graph: bool = False,
+        inputs: Any = None,
+    ) -> None:
         """Add to `.grad` of every tracked leaf the gradient of this tensor (times `gradient`).
 
         >>> x = fathom.tensor([1., 2.], requires_grad=True)
@@ -165,7 +180,9 @@ class Tensor(Methods):
     def retain_grad(self) -> None:
         """Keep the gradient of this computed tensor in `.grad`."""
         if self.node is not None:
-            self.register_hook(lambda g: setattr(self, "grad", g if self.grad is None else self.grad + g))
+            self.register_hook(
+                lambda g: setattr(self, "grad", g if self.grad is None else self.grad + g)
+            )
 
     def detach_(self) -> Tensor:
         """Cut this tensor off from its history."""
@@ -207,7 +224,12 @@ class Tensor(Methods):
 
     def fill_(self, value: Any) -> Tensor:
         """Write one value everywhere."""
-        return inplace.assign(self, self.new_tensor(float(value) if self.dtype.kind == "float" else value).expand(self.shape))
+        return inplace.assign(
+            self,
+            self.new_tensor(float(value) if self.dtype.kind == "float" else value).expand(
+                self.shape
+            ),
+        )
 
     def zero_(self) -> Tensor:
         """Write 0 everywhere."""
@@ -218,9 +240,13 @@ class Tensor(Methods):
     def numpy(self, *, force: bool = False) -> np.ndarray:
         """The numbers as a NumPy array that shares memory (on the CPU). Raises where a gradient is tracked."""
         if self.requires_grad and not force:
-            raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
+            raise RuntimeError(
+                "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
+            )
         if self.device != CPU and not force:
-            raise TypeError(f"can't convert {self.device} device type tensor to numpy. Use Tensor.cpu() first.")
+            raise TypeError(
+                f"can't convert {self.device} device type tensor to numpy. Use Tensor.cpu() first."
+            )
         return move(self.plain("numpy()"), CPU)
 
     def plain(self, what: str) -> Any:
@@ -234,9 +260,17 @@ class Tensor(Methods):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         array = self.numpy()
-        return array.astype(dtype) if dtype is not None and array.dtype != dtype else array.copy() if copy else array
+        return (
+            array.astype(dtype)
+            if dtype is not None and array.dtype != dtype
+            else array.copy()
+            if copy
+            else array
+        )
 
-    def __array_wrap__(self, array: np.ndarray, context: Any = None, return_scalar: bool = False) -> Tensor:
+    def __array_wrap__(
+        self, array: np.ndarray, context: Any = None, return_scalar: bool = False
+    ) -> Tensor:
         return creation.from_numpy(np.asarray(array))
 
     def __dlpack__(self, **options: Any) -> Any:
@@ -248,7 +282,9 @@ class Tensor(Methods):
     def item(self) -> Any:
         """The only element, as a Python number."""
         if self.numel() != 1:
-            raise RuntimeError(f"a Tensor with {self.numel()} elements cannot be converted to Scalar")
+            raise RuntimeError(
+                f"a Tensor with {self.numel()} elements cannot be converted to Scalar"
+            )
         value = self.plain("item()").item()
         return float(value) if self.dtype.kind == "float" else value
 
@@ -302,7 +338,9 @@ class Tensor(Methods):
 
     def __deepcopy__(self, memo: dict) -> Tensor:
         if self.node is not None:
-            raise RuntimeError("Only Tensors created explicitly by the user support the deepcopy protocol at the moment; use .detach().clone()")
+            raise RuntimeError(
+                "Only Tensors created explicitly by the user support the deepcopy protocol at the moment; use .detach().clone()"
+            )
         y = object.__new__(type(self))
         memo[id(self)] = y
         y.__dict__.update({k: v for k, v in self.__dict__.items() if k not in OF_ONE_TENSOR})
@@ -313,9 +351,10 @@ class Tensor(Methods):
 
     def __reduce__(self) -> Any:
         if self.node is not None:
-            raise RuntimeError("a tensor with a history cannot be sent to another process; send x.detach()")
+            raise RuntimeError(
+                "a tensor with a history cannot be sent to another process; send x.detach()"
+            )
         return _rebuilt, (type(self), move(self.plain("copying"), CPU), self.tracked)
-
 
 
 def _rebuilt(kind: type, array: np.ndarray, tracked: bool) -> Tensor:

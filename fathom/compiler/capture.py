@@ -24,6 +24,26 @@ if TYPE_CHECKING:
     from fathom.tensors import Tensor
 
 
+@dataclass(frozen=True)
+class Option:
+    """A number of an optimizer's group that may change from call to call: `lr`, or one of `betas`."""
+
+    group: dict
+    name: str
+    place: int | None = None
+
+    def get(self) -> float:
+        value = self.group[self.name]
+        return value if self.place is None else value[self.place]
+
+    def set(self, value: Any) -> None:
+        if self.place is not None:
+            value = tuple(
+                value if k == self.place else old for k, old in enumerate(self.group[self.name])
+            )
+        self.group[self.name] = value
+
+
 @dataclass
 class Captured:
     """A traced function, and where its program's inputs come from and its results go."""
@@ -32,7 +52,7 @@ class Captured:
     draws: list[tuple[Generator, int]] = field(
         default_factory=list
     )  # the inputs after the arguments
-    options: list[tuple[dict, str]] = field(default_factory=list)  # then these numbers
+    options: list[Option] = field(default_factory=list)  # then these numbers
     live: list[Tensor | None] = field(default_factory=list)  # the tensor behind each constant
     written: list[Tensor] = field(default_factory=list)  # the tensor of each update
     gradients: list[Tensor] = field(default_factory=list)  # whose .grad the next outputs are
@@ -43,7 +63,7 @@ class Captured:
     tracked: bool = False  # whether a result wants a gradient
 
 
-def capture(f: Callable, args: tuple, kwargs: dict, options: list[tuple[dict, str]]) -> Captured:
+def capture(f: Callable, args: tuple, kwargs: dict, options: list[Option]) -> Captured:
     """Trace f(*args, **kwargs). Everything it touched holds afterwards what it held before."""
     graph = Graph(next(levels))
     captured = Captured(graph, options=options)
@@ -59,7 +79,7 @@ def capture(f: Callable, args: tuple, kwargs: dict, options: list[tuple[dict, st
 
     drawn: list[Symbol] = []
     rates = [graph.symbol((), np.dtype(np.float64)) for _ in options]
-    numbers = [holder[name] for holder, name in options]
+    numbers = [option.get() for option in options]
     state = list(tensors_of(f))
     before = {id(x): x.grad for x in state}
     for x in state:
@@ -68,8 +88,8 @@ def capture(f: Callable, args: tuple, kwargs: dict, options: list[tuple[dict, st
     outer = Generator.recorder
     Generator.recorder = draw
     try:
-        for (holder, name), symbol in zip(options, rates, strict=True):
-            holder[name] = new(symbol)
+        for option, symbol in zip(options, rates, strict=True):
+            option.set(new(symbol))
         call_args, call_kwargs = unflatten(structure, given)
         result = f(*call_args, **call_kwargs)
         ys, graph.structure = flatten(result)
@@ -82,8 +102,8 @@ def capture(f: Callable, args: tuple, kwargs: dict, options: list[tuple[dict, st
         raise
     finally:
         Generator.recorder = outer
-        for (holder, name), value in zip(options, numbers, strict=True):
-            holder[name] = value
+        for option, value in zip(options, numbers, strict=True):
+            option.set(value)
         restore(captured, state, before)
     graph.inputs += drawn + rates
     owners = {id(x.array): x for x in [*captured.written, *state]}

@@ -15,23 +15,28 @@ from typing import Any
 
 import numpy as np
 
-from fathom.compiler.capture import Captured, capture, modules_of, optimizers_of
+from fathom.compiler.capture import Captured, Option, capture, modules_of, optimizers_of
 from fathom.compiler.program import Program
 from fathom.core import tape
 from fathom.core.base import TensorBase, is_plain, new
 from fathom.core.trees import flatten
 
 EAGER = "eager"
+LIMIT = 8  # programs of one function: more means that something changes at every call
+INPUTS = frozenset({"lr", "betas"})  # options of optimizers that are inputs from the start
 
 
-def compile(f: Callable | None = None, *, fullgraph: bool = False) -> Callable:
+def compile(
+    f: Callable | None = None, *, fullgraph: bool = False, accept: Callable | None = None
+) -> Callable:
     """A function that does what f does, as one native program.
 
     f is a function of tensors, a Module, or a whole training step (`zero_grad`, forward, `backward`,
     optimizer step). It may read and write parameters, buffers and optimizer state, and draw random numbers:
     results are those of the function itself, up to rounding. Where f reads a value that only running it can give
     (`if loss > 1`, `.item()`, printing a number) it runs as it is, with one warning that shows the line; with
-    `fullgraph` that is a RuntimeError.
+    `fullgraph` that is a RuntimeError. `accept` is called with the results of each native run before
+    anything is written: if it raises, parameters and state are what they were.
 
     >>> @fathom.compile
     ... def f(x):
@@ -40,18 +45,21 @@ def compile(f: Callable | None = None, *, fullgraph: bool = False) -> Callable:
     [5.0, 5.0, 5.0]
     """
     if f is None:
-        return functools.partial(compile, fullgraph=fullgraph)
-    return Compiled(f, fullgraph)
+        return functools.partial(compile, fullgraph=fullgraph, accept=accept)
+    return Compiled(f, fullgraph, accept)
 
 
 class Compiled:
     """A function with its native programs, one for each signature."""
 
-    def __init__(self, f: Callable, fullgraph: bool):
+    def __init__(self, f: Callable, fullgraph: bool, accept: Callable | None):
         functools.update_wrapper(self, f, updated=())
-        self.f, self.fullgraph = f, fullgraph
+        self.f, self.fullgraph, self.accept = f, fullgraph, accept
         self.runs: dict[Any, Any] = {}
         self.recompiles: list[str] = []  # why each program after the first was made
+        self.varying = set(INPUTS)  # options of the optimizers that are inputs
+        self.fixed: set[str] = set()  # options whose value decides what is computed
+        self.seen: dict[tuple[int, str], Any] = {}
         self.modules = modules_of(f)
         self.optimizers = optimizers_of(f)
 
@@ -61,6 +69,7 @@ class Compiled:
             return self.f(
                 *args, **kwargs
             )  # inside another transform, which will see each operation
+        self.watch_options()
         key = self.key(leaves, structure)
         run = self.runs.get(key)
         if run is None:
@@ -70,6 +79,30 @@ class Compiled:
         if run is EAGER:
             return self.f(*args, **kwargs)
         return run([x for x in leaves if isinstance(x, TensorBase)])
+
+    def groups(self) -> list[dict]:
+        """The groups of parameters of all optimizers."""
+        return [group for optimizer in self.optimizers for group in optimizer.param_groups]
+
+    def watch_options(self) -> None:
+        """Note which numbers of the optimizers change: they become inputs of the next program."""
+        for k, group in enumerate(self.groups()):
+            for name, value in group.items():
+                before = self.seen.setdefault((k, name), value)
+                if name not in self.fixed and before != value and is_numeric(value):
+                    self.varying.add(name)
+                self.seen[k, name] = value
+
+    def options(self) -> list[Option]:
+        """The numbers of the optimizers that are inputs of a program."""
+        found = []
+        for group in self.groups():
+            for name in sorted(self.varying & group.keys()):
+                if isinstance(group[name], tuple):
+                    found += [Option(group, name, place) for place in range(len(group[name]))]
+                elif isinstance(group[name], float):
+                    found.append(Option(group, name))
+        return found
 
     def key(self, leaves: list, structure: Any) -> tuple:
         """What a program depends on."""
@@ -81,28 +114,24 @@ class Compiled:
         )
         modes = tuple(m.training for module in self.modules for m in module.modules())
         settings = tuple(
-            tuple(
-                (name, value if is_value(value) else id(value))
-                for name, value in group.items()
-                if name not in ("params", "lr")
-            )
-            for optimizer in self.optimizers
-            for group in optimizer.param_groups
+            (k, name, value if is_value(value) else id(value))
+            for k, group in enumerate(self.groups())
+            for name, value in group.items()
+            if name != "params" and name not in self.varying
         )
         begun = tuple(sum(map(len, optimizer.state.values())) for optimizer in self.optimizers)
         return str(structure), arguments, modes, settings, begun, tape.mode.enabled
 
     def make(self, args: tuple, kwargs: dict, key: tuple) -> Any:
         """A native program for this signature; EAGER where the function depends on values."""
-        rates = [
-            (g, "lr")
-            for o in self.optimizers
-            for g in o.param_groups
-            if isinstance(g.get("lr"), float)
-        ]
         name = getattr(self.f, "__name__", type(self.f).__name__)
+        made = [k for k, run in self.runs.items() if isinstance(run, Run)]
         try:
-            captured = capture(self.f, args, kwargs, rates)
+            if len(made) >= LIMIT:
+                raise RuntimeError(
+                    f"it needed {LIMIT} programs already; the last because {self.recompiles[-1]}"
+                )
+            captured = self.captured(args, kwargs)
             if captured.tracked:
                 raise RuntimeError(
                     "its result is to be differentiated outside of it; compile the whole training step"
@@ -115,10 +144,20 @@ class Compiled:
                 ) from error
             warnings.warn(f"compile: {name} runs as it is: {error}{shown(error)}", stacklevel=3)
             return EAGER
-        made = [k for k, run in self.runs.items() if isinstance(run, Run)]
         if made:
             self.recompiles.append(difference(made[-1], key))
-        return Run(captured)
+        return Run(captured, self.accept)
+
+    def captured(self, args: tuple, kwargs: dict) -> Captured:
+        """The traced function. An option that decides what is computed (`if momentum:`) is no input."""
+        try:
+            return capture(self.f, args, kwargs, self.options())
+        except RuntimeError:
+            if self.varying <= INPUTS:
+                raise
+            self.fixed |= self.varying - INPUTS
+            self.varying = set(INPUTS)
+            return capture(self.f, args, kwargs, self.options())
 
     def show(self, what: str = "graph") -> None:
         """Print a stage of the newest program: "graph" or "llvm"."""
@@ -137,21 +176,23 @@ class Compiled:
 class Run:
     """A program with the tensors around it."""
 
-    def __init__(self, captured: Captured):
-        self.captured = captured
+    def __init__(self, captured: Captured, accept: Callable | None):
+        self.captured, self.accept = captured, accept
         self.program = Program(captured.graph)
 
     def __call__(self, tensors: list) -> Any:
         c, graph = self.captured, self.captured.graph
         inputs = [x.array for x in tensors]
         inputs += [np.array(g.take(count), np.uint64).view(np.int64) for g, count in c.draws]
-        inputs += [np.array(holder[name], np.float64) for holder, name in c.options]
+        inputs += [np.array(option.get(), np.float64) for option in c.options]
         constants = [
             array if x is None else x.array
             for x, (_, array) in zip(c.live, graph.constants, strict=True)
         ]
         values = self.program.run(inputs, constants)
-        results = [new(v) for v in values[: c.results]]
+        results = graph.restored([new(v) for v in values[: c.results]])
+        if self.accept is not None:
+            self.accept(results)
         rest = iter(values[c.results : len(graph.outputs)])
         for x in c.gradients:
             x.grad = new(next(rest))
@@ -162,12 +203,17 @@ class Run:
             if x.version is None:
                 x.version = [0]
             x.version[0] += 1
-        return graph.restored(results)
+        return results
 
 
 def is_lazy(parameter: Any) -> bool:
     """Whether a parameter waits for a first batch to know its shape."""
     return type(parameter).__name__ == "UninitializedParameter"
+
+
+def is_numeric(x: Any) -> bool:
+    """Whether x is a float, or a tuple of floats."""
+    return isinstance(x, float) or (isinstance(x, tuple) and all(isinstance(v, float) for v in x))
 
 
 def is_value(x: Any) -> bool:

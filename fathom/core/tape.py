@@ -13,7 +13,7 @@ import threading
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from fathom.core.base import TensorBase, new, owner
+from fathom.core.base import new, owner
 
 if TYPE_CHECKING:
     from fathom.core.primitive import Primitive
@@ -28,7 +28,7 @@ class Mode(threading.local):
 
 
 mode = Mode()
-order = itertools.count()                        # of all applications that are recorded
+order = itertools.count()  # of all applications that are recorded
 
 
 class Node:
@@ -43,7 +43,7 @@ class Node:
         self.inputs: Sequence[Tensor] | None = inputs
         self.counts = [0 if x.version is None else x.version[0] for x in inputs]
         self.parents = [(x.node or x) if x.tracked else None for x in inputs]
-        self.array = y.array                     # not y itself: y holds this node
+        self.array = y.array  # not y itself: y holds this node
         self.version = y.version
         self.count = y.version[0]
         self.order = next(order)
@@ -207,7 +207,9 @@ def sweep(
             node = heapq.heappop(waiting)[1]
             g = arrived[node] = hooked(node.hooks, arrived[node])
             if needed is None or node in needed:
-                for parent, x, gx in zip(node.parents, node.inputs or (), node.pull(g), strict=True):
+                for parent, x, gx in zip(
+                    node.parents, node.inputs or (), node.pull(g), strict=True
+                ):
                     if parent is None or gx is None:
                         continue
                     if needed is None or parent in needed or parent in wanted:
@@ -235,7 +237,9 @@ def leading_to(wanted: set, starts: Iterable[Node | Tensor]) -> set:
     nodes = reachable(starts)
     needed: set = set()
     for node in sorted(nodes, key=lambda node: node.order):
-        if any(parent in wanted or parent in needed for parent in node.parents if parent is not None):
+        if any(
+            parent in wanted or parent in needed for parent in node.parents if parent is not None
+        ):
             needed.add(node)
     return needed
 

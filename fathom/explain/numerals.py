@@ -17,16 +17,17 @@ MOST_NUMBERS = 14  # in one line
 BITS = ("xor", "<<", ">>", "bitand", "bitor")  # of a random number: nothing that a person follows
 
 
-class TooLong(Exception):
-    """More numbers than a person reads."""
+class Unwieldy(Exception):
+    """More numbers than a person reads, or complex ones."""
 
 
 def settled(body: Expr, at: dict[Index, int], arrays: dict[str, np.ndarray]) -> str | None:
-    """The expression at one index in LaTeX, all numbers in place; None where it is too long or not finite."""
+    """The expression at one index in LaTeX, all numbers in place; None where it is too long,
+    complex, or not finite."""
     names = Names()
     try:
         e = put_in(body, at, arrays, names)
-    except TooLong:
+    except Unwieldy:
         return None
     if count(e) > MOST_NUMBERS:
         return None
@@ -57,7 +58,7 @@ def put_in(e: Expr, at: dict[Index, int], arrays: dict[str, np.ndarray], names: 
                 else as_const(worth(Call("cast", (inner,), e.dtype)))
             )
         case Call() if e.name in BITS:
-            raise TooLong
+            raise Unwieldy
         case Call():
             return simple(e.name, [put_in(x, at, arrays, names) for x in e.args], e.dtype)
     raise AssertionError(f"no scalar expression: {e!r}")
@@ -67,7 +68,7 @@ def spread(e: Reduce, at: dict[Index, int], arrays: dict[str, np.ndarray], names
     """A sum, product or extreme as its terms."""
     sizes = [k.size for k in e.over]
     if math.prod(sizes) > MOST_NUMBERS:
-        raise TooLong
+        raise Unwieldy
     terms = [
         put_in(e.body, {**at, **dict(zip(e.over, where))}, arrays, names)
         for where in np.ndindex(*sizes)
@@ -108,6 +109,8 @@ def simple(name: str, args: list[Expr], dtype: np.dtype | None) -> Expr:
 
 def as_const(value: bool | int | float) -> Const:
     """A number to four digits, as it will be printed; true is 1."""
+    if isinstance(value, complex):
+        raise Unwieldy
     if isinstance(value, bool):
         return Const(int(value))
     return Const(

@@ -114,7 +114,9 @@ def check_term(equation: str, term: str) -> None:
     bare = term.replace("...", "", 1)
     wrong = [letter for letter in bare if letter not in LETTERS]
     if wrong:
-        raise EquationError(f"einsum: {wrong[0]!r} in {equation!r} is no letter from a to z or A to Z")
+        raise EquationError(
+            f"einsum: {wrong[0]!r} in {equation!r} is no letter from a to z or A to Z"
+        )
 
 
 def sizes(equation: str, terms: Sequence[str], operands: Sequence[Tensor]) -> dict[str, int]:

@@ -16,8 +16,6 @@ from fathom.core.device import device, move
 from fathom.core.primitive import Linear
 
 if TYPE_CHECKING:
-    from fathom.tensors import Tensor
-
     Shape = tuple[int, ...]
 
 
@@ -136,14 +134,16 @@ class Expand(Linear):
         return self.to
 
     def eager(self, xp, x):
-        if xp is np and x.dtype.kind in "fiubc":     # ten times faster than broadcast_to
+        if xp is np and x.dtype.kind in "fiubc":  # ten times faster than broadcast_to
             pairs = zip(x.strides, x.shape, self.to, strict=True)
             strides = tuple(stride if size == n else 0 for stride, size, n in pairs)
             return strided(x, self.to, strides)
         return xp.broadcast_to(x, self.to)
 
     def adjoint(self, g, x):
-        axes = tuple(axis for axis, (n, m) in enumerate(zip(x.shape, self.to, strict=True)) if n != m)
+        axes = tuple(
+            axis for axis, (n, m) in enumerate(zip(x.shape, self.to, strict=True)) if n != m
+        )
         return (g.sum(axes, keepdim=True) if axes else g,)
 
     def batch(self, size, batched, x):
@@ -157,7 +157,11 @@ def strided(x: np.ndarray, shape: Shape, strides: Shape) -> np.ndarray:
     """A view of x's memory with other strides, none of them reaching outside of it."""
     if not x.size:
         return np.broadcast_to(x, shape)
-    view = np.ndarray(shape, x.dtype, x, 0, strides) if x.flags.c_contiguous and x.flags.writeable else None
+    view = (
+        np.ndarray(shape, x.dtype, x, 0, strides)
+        if x.flags.c_contiguous and x.flags.writeable
+        else None
+    )
     return np.lib.stride_tricks.as_strided(x, shape, strides) if view is None else view
 
 
@@ -186,11 +190,18 @@ class Pad(Linear):
 
     def eager(self, xp, x):
         y = blank(xp, self.shape(x.shape), x)
-        y[tuple(slice(before, before + n) for n, (before, _) in zip(x.shape, self.widths, strict=True))] = x
+        y[
+            tuple(
+                slice(before, before + n)
+                for n, (before, _) in zip(x.shape, self.widths, strict=True)
+            )
+        ] = x
         return y
 
     def adjoint(self, g, x):
-        spans = tuple((before, before + n, 1) for n, (before, _) in zip(x.shape, self.widths, strict=True))
+        spans = tuple(
+            (before, before + n, 1) for n, (before, _) in zip(x.shape, self.widths, strict=True)
+        )
         return (Slice(spans)(g),)
 
     def batch(self, size, batched, x):
@@ -200,7 +211,11 @@ class Pad(Linear):
         at = [k - before for k, (before, _) in zip(i, self.widths, strict=True)]
         padded = [(k, n) for k, n, w in zip(at, x.shape, self.widths, strict=True) if w != (0, 0)]
         conditions = [c for k, n in padded for c in loop.inside(k, n)]
-        return loop.where(loop.every(conditions), x[at], loop.Const(0, x.dtype)) if conditions else x[at]
+        return (
+            loop.where(loop.every(conditions), x[at], loop.Const(0, x.dtype))
+            if conditions
+            else x[at]
+        )
 
 
 Span = tuple[int, int, int] | int
@@ -227,7 +242,12 @@ class Slice(Linear):
 
     def element(self, i, x):
         rest = iter(i)
-        return x[[span if isinstance(span, int) else next(rest) * span[2] + span[0] for span in self.spans]]
+        return x[
+            [
+                span if isinstance(span, int) else next(rest) * span[2] + span[0]
+                for span in self.spans
+            ]
+        ]
 
 
 def key_of(spans: tuple[Span, ...]) -> tuple:
@@ -270,7 +290,11 @@ class Unslice(Linear):
                 conditions += loop.inside(gap // step, len(range(*span)))
                 if step > 1:
                     conditions.append(loop.equal(gap % step, 0))
-        return loop.where(loop.every(conditions), x[at], loop.Const(0, x.dtype)) if conditions else x[at]
+        return (
+            loop.where(loop.every(conditions), x[at], loop.Const(0, x.dtype))
+            if conditions
+            else x[at]
+        )
 
 
 @dataclass(frozen=True)
@@ -292,7 +316,12 @@ class Flip(Linear):
         return Flip(tuple(axis + 1 for axis in self.axes))(x)
 
     def element(self, i, x):
-        return x[[n - 1 - loop.as_expr(k) if axis in self.axes else k for axis, (k, n) in enumerate(zip(i, x.shape, strict=True))]]
+        return x[
+            [
+                n - 1 - loop.as_expr(k) if axis in self.axes else k
+                for axis, (k, n) in enumerate(zip(i, x.shape, strict=True))
+            ]
+        ]
 
 
 @dataclass(frozen=True)
@@ -329,10 +358,8 @@ class Concatenate(Linear):
         if not pieces:
             return loop.Const(0, xs[0].dtype)
         result = None
-        for x, end in reversed(pieces):          # the last piece is the default, the first is asked first
+        for x, end in reversed(pieces):  # the last piece is the default, the first is asked first
             here = list(i)
             here[self.axis] = at - (end - x.shape[self.axis])
             result = x[here] if result is None else loop.where(loop.less(at, end), x[here], result)
         return result
-
-

@@ -20,8 +20,8 @@ from fathom.ops.broadcasting import to_shape
 from fathom.ops.comparison import where
 from fathom.ops.gathering import Gather, Put, ScatterAdd
 from fathom.ops.indexing import along, fitted, getitem, scattered
-from fathom.ops.keys import in_range, view_of
 from fathom.ops.indexing import put as put_at
+from fathom.ops.keys import in_range, view_of
 
 if TYPE_CHECKING:
     from fathom.tensors import Tensor

@@ -31,7 +31,7 @@ class Callback:
         """The loop begins."""
 
     def on_before_backward(self, trainer: Trainer, loss: Tensor) -> None:
-        """A batch's loss is known."""
+        """A batch's loss is known, and nothing has been changed by it yet."""
 
     def on_train_batch_end(self, trainer: Trainer) -> None:
         """The optimizer has made a step."""

@@ -21,7 +21,7 @@ from typing import Any
 from fathom.autograd import no_grad
 from fathom.compiler.compiled import compile as compiled
 from fathom.core import dtypes
-from fathom.core.base import TensorBase
+from fathom.core.base import TensorBase, is_plain
 from fathom.core.device import device as Device
 from fathom.core.random import default_generator, manual_seed
 from fathom.data.errors import FileFormatError
@@ -59,8 +59,7 @@ class Trainer(HyperParameters):
     num_workers        the data module's workers, if not its own number
     compile            whether a step becomes one native program (see fathom.compile); the numbers
                        are those of the step as it is, up to rounding. A step that looks at values
-                       while it computes runs as it is, with a warning; so does, with none, one
-                       that a callback watches from within (on_before_backward)
+                       while it computes runs as it is, with a warning
     seed               of the order of examples, of dropout, ...; None goes on with the generator
     out                a folder for checkpoints, metrics.jsonl, curves and the final weights
     progress           whether to show how far it is
@@ -135,7 +134,8 @@ class Trainer(HyperParameters):
     def fit_batch(self, batch: Any) -> None:
         """One step, and what it was worth."""
         self.current = batch
-        for name, value in self.learning(batch).items():
+        _, plotted = self.learning(batch)
+        for name, value in plotted.items():
             self.history.add(name, value, self.batch_size)
         self.step, self.batch = self.step + 1, self.batch + 1
         if self.at_point_of_curve():
@@ -144,17 +144,22 @@ class Trainer(HyperParameters):
         self.tell("on_train_batch_end")
         self.stop_if_asked()
 
-    def learn(self, batch: Any) -> dict[str, Any]:
-        """Loss, gradients, update; returns the metrics that the step plotted. This is what is compiled."""
+    def learn(self, batch: Any) -> tuple[Tensor, dict[str, Any]]:
+        """Loss, gradients, update; returns the loss and what was plotted. This is what is compiled."""
         self.plotted: dict[str, Any] = {}
         self.optimizer.zero_grad()
         loss = self.model.training_step(batch)
-        self.tell("on_before_backward", loss)
+        if is_plain(loss):  # else it is being traced, and `accept` tells
+            self.tell("on_before_backward", loss)
         loss.backward()
         if self.gradient_clip_val > 0:
             self.clip_gradients(self.gradient_clip_val, self.model)
         self.optimizer.step()
-        return self.plotted
+        return loss.detach(), self.plotted
+
+    def accept(self, learnt: tuple[Tensor, dict[str, Any]]) -> None:
+        """The loss of a compiled step is known, and nothing has been changed yet."""
+        self.tell("on_before_backward", learnt[0])
 
     def validate(self) -> None:
         """One pass over the validation data, which changes nothing: not even random numbers."""
@@ -208,11 +213,7 @@ class Trainer(HyperParameters):
             with no_grad():
                 model(*first[:-1])
         self.optimizer = model.configure_optimizers()
-        watched = any(
-            type(callback).on_before_backward is not Callback.on_before_backward
-            for callback in self.callbacks
-        )
-        self.learning = compiled(self.learn) if self.compile and not watched else self.learn
+        self.learning = compiled(self.learn, accept=self.accept) if self.compile else self.learn
 
     def prepare_batch(self, batch: Any) -> Any:
         """A batch, its tensors moved to the device and, the floating ones, to the precision."""

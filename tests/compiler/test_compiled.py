@@ -106,6 +106,34 @@ def test_a_changed_rate_needs_no_new_program():
     assert len(step.recompiles) == 1  # for the momentum that the first step brought
 
 
+def one_cycle(optimizer, compiled):
+    """The losses of twenty steps with a rate and a momentum that change at each, and the step."""
+    _, updates, step = training(lambda: mlp().double(), optimizer)
+    step = compile(step) if compiled else step
+    schedule = optim.lr_scheduler.OneCycleLR(updates, max_lr=0.05, total_steps=20)
+    x, y = batch(mlp)
+    fathom.manual_seed(2)
+    losses = []
+    for _ in range(20):
+        losses.append(step(x.double(), y).item())
+        schedule.step()
+    return losses, step
+
+
+def test_rates_and_momenta_that_change_at_every_step_are_inputs():
+    losses, step = one_cycle("adam", compiled=True)
+    np.testing.assert_allclose(losses, one_cycle("adam", compiled=False)[0], rtol=1e-9)
+    assert len(step.recompiles) == 1  # for the state that the first step brought
+
+
+def test_an_option_that_decides_what_is_computed_ends_compiling_when_it_changes_too_often():
+    with pytest.warns(
+        UserWarning, match="it needed 8 programs already; the last because an optimizer's options"
+    ):
+        losses, _ = one_cycle("sgd", compiled=True)
+    np.testing.assert_allclose(losses, one_cycle("sgd", compiled=False)[0], rtol=1e-9)
+
+
 def test_a_smaller_batch_gets_a_program_of_its_own_and_says_why():
     _, _, step = training(mlp, "sgd")
     step = compile(step)
@@ -197,6 +225,23 @@ def test_fullgraph_raises_where_values_are_looked_at():
     f = compile(branching, fullgraph=True)
     with pytest.raises(RuntimeError, match="branching cannot be traced"):
         f(fathom.tensor([1.0]))
+
+
+def test_what_is_not_accepted_is_not_written():
+    total = fathom.zeros(1)
+
+    def small(result):
+        if result.item() > 2:
+            raise ValueError("too much")
+
+    @compile(accept=small)
+    def add(x):
+        return total.add_(x).clone()
+
+    add(fathom.tensor([1.0])), add(fathom.tensor([1.0]))
+    with pytest.raises(ValueError, match="too much"):
+        add(fathom.tensor([1.0]))
+    assert total.tolist() == [2.0]
 
 
 def test_a_failed_trace_leaves_the_model_as_it_was():

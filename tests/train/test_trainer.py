@@ -84,7 +84,7 @@ def test_the_loop_is_the_one_written_by_hand():
 
 def test_callbacks_hear_of_each_turn_in_order():
     diary = Diary()
-    trainer = Trainer(max_epochs=1, callbacks=[diary], progress=False, compile=False)
+    trainer = Trainer(max_epochs=1, callbacks=[diary], progress=False)
     trainer.fit(Small(), small_data(8, 4))
     step = ["on_before_backward", "on_train_batch_end"]
     validation = ["on_validation_start", *["on_validation_batch_end"] * 2]
