@@ -22,8 +22,10 @@ class Unwieldy(Exception):
 
 
 def settled(body: Expr, at: dict[Index, int], arrays: dict[str, np.ndarray]) -> str | None:
-    """The expression at one index in LaTeX, all numbers in place; None where it is too long,
-    complex, or not finite."""
+    """The expression at one index in LaTeX, all numbers in place.
+
+    None where it is too long, complex, or not finite.
+    """
     names = Names()
     try:
         e = put_in(body, at, arrays, names)
