@@ -10,6 +10,7 @@ from pathlib import Path
 
 NAMES = {
     "ops": "time per operation on tiny tensors, against PyTorch",
+    "steps": "whole training steps, eager and compiled, against PyTorch",
     "imports": "time from process start to `import fathom`, against PyTorch",
     "accuracy": "the full training runs behind the accuracy figures",
 }

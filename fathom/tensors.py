@@ -339,7 +339,8 @@ class Tensor(Methods):
     def __deepcopy__(self, memo: dict) -> Tensor:
         if self.node is not None:
             raise RuntimeError(
-                "Only Tensors created explicitly by the user support the deepcopy protocol at the moment; use .detach().clone()"
+                "Only Tensors created explicitly by the user support the deepcopy protocol at the moment;"
+                " use .detach().clone()"
             )
         y = object.__new__(type(self))
         memo[id(self)] = y
