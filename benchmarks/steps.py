@@ -104,9 +104,8 @@ def run() -> dict:
                 times[who].append((time.perf_counter() - begin) / STEPS * 1e3)
         ratios = spread([t / c for t, c in zip(times["torch"], times["compiled"], strict=True)])
         row = {who: spread(ms) for who, ms in times.items()}
-        print(
-            f"{name:8s} {row['fathom']['median']:7.2f} ms {row['compiled']['median']:7.2f} ms"
-            f" {row['torch']['median']:7.2f} ms   {ratios['median']:.2f} ({ratios['low']:.2f} - {ratios['high']:.2f})   {seconds:.2f} s"
-        )
+        shown = " ".join(f"{row[who]['median']:7.2f} ms" for who in steps)
+        quartiles = f"{ratios['low']:.2f} - {ratios['high']:.2f}"
+        print(f"{name:8s} {shown}   {ratios['median']:.2f} ({quartiles})   {seconds:.2f} s")
         result[name] = {"ms": row, "torch / compiled": ratios, "first call in s": seconds}
     return result
