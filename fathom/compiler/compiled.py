@@ -22,6 +22,7 @@ from fathom.core.base import TensorBase, is_plain, new
 from fathom.core.trees import flatten
 
 EAGER = "eager"
+LONGEST = 5000  # operations of a program
 LIMIT = 8  # programs of one function: more means that something changes at every call
 INPUTS = frozenset({"lr", "betas"})  # options of optimizers that are inputs from the start
 
@@ -132,6 +133,11 @@ class Compiled:
                     f"it needed {LIMIT} programs already; the last because {self.recompiles[-1]}"
                 )
             captured = self.captured(args, kwargs)
+            if len(captured.graph.steps) > LONGEST:
+                raise RuntimeError(
+                    f"it takes {len(captured.graph.steps):,} operations, and more than {LONGEST:,} take long"
+                    " to compile (a loop over time is compiled step by step)"
+                )
             if captured.tracked:
                 raise RuntimeError(
                     "its result is to be differentiated outside of it; compile the whole training step"

@@ -267,33 +267,30 @@ class Emitter(Access):
 
     def operands(self, args: tuple[Expr, ...]) -> list[Value]:
         """The arguments in their common dtype; bare numbers take it."""
-        dtype = common(*[dtype_of(a) for a in args]) or (
-            FLOAT32
-            if any(isinstance(a, Const) and isinstance(a.value, float) for a in args)
-            else INT64
-        )
-        return [
-            literal(a.value, dtype)
-            if isinstance(a, Const) and a.dtype is None
-            else convert(self.t, self.value(a), dtype)
-            for a in args
-        ]
+        dtype = self.common_dtype(args)
+        return [self.operand(a, dtype) for a in args]
+
+    def common_dtype(self, args: tuple[Expr, ...]) -> np.dtype:
+        known = common(*[dtype_of(a) for a in args])
+        if known is not None:
+            return known
+        real = any(isinstance(a, Const) and isinstance(a.value, float) for a in args)
+        return FLOAT32 if real else INT64
+
+    def operand(self, a: Expr, dtype: np.dtype) -> Value:
+        if isinstance(a, Const) and a.dtype is None:
+            return literal(a.value, dtype)
+        return convert(self.t, self.value(a), dtype)
 
     def where(self, test: Expr, a: Expr, b: Expr) -> Value:
         """Choose; reads in a branch are masked by its condition."""
-        t = self.t
+        t, before, dtype = self.t, self.mask, self.common_dtype((a, b))
         condition = self.value(test)
-        before = self.mask
         self.mask = condition if before is None else t.binary("and", before, condition)
-        first = (
-            self.operands((a, b))[0]
-            if not (isinstance(a, Const) and a.dtype is None)
-            else self.operands((a, b))[0]
-        )
-        self.mask = self.t.binary("xor", condition, literal(True, BOOL))
-        if before is not None:
-            self.mask = t.binary("and", before, self.mask)
-        second = self.operands((a, b))[1]
+        first = self.operand(a, dtype)
+        opposite = t.binary("xor", condition, literal(True, BOOL))
+        self.mask = opposite if before is None else t.binary("and", before, opposite)
+        second = self.operand(b, dtype)
         self.mask = before
         return t.select(condition, first, second)
 

@@ -38,6 +38,7 @@ COSTLY = {
     "erfinv",
 }
 LARGEST = 60  # nodes of an expression that may still be inlined twice
+MOST = 200  # nodes of an expression that may be inlined at all
 MOVES = {
     "Alias",
     "Reshape",
@@ -185,7 +186,7 @@ class Fusion:
         if symbol in self.kept:
             return True
         size, costly, reduces = measure(body)
-        if reduces:
+        if reduces or size > MOST:
             return True
         readers = self.readers.get(symbol, [])
         many = self.uses[symbol] > 1 or any(self.repeated(symbol, reader) for reader in readers)
