@@ -408,8 +408,9 @@ NOT_IN_THE_TABLE = {
     "about dtypes, shapes and settings, no tensor out: tests/core, tests/test_printing.py": """
         promote_types result_type can_cast broadcast_shapes set_default_dtype get_default_dtype is_tensor
         set_default_tensor_type set_printoptions typename use_deterministic_algorithms
-        are_deterministic_algorithms_enabled set_float32_matmul_precision get_float32_matmul_precision""",
-    "the tape, transforms and files have tests of their own": "is_grad_enabled vmap save load",
+        are_deterministic_algorithms_enabled set_float32_matmul_precision get_float32_matmul_precision
+        get_num_threads set_num_threads""",
+    "the tape, transforms and files have tests of their own": "is_grad_enabled vmap save load compile",
     "written in place": "relu_",
 }
 

@@ -24,7 +24,9 @@ from fathom.core.trees import flatten
 EAGER = "eager"
 LONGEST = 5000  # operations of a program
 LIMIT = 8  # programs of one function: more means that something changes at every call
-INPUTS = frozenset({"lr", "betas"})  # options of optimizers that are inputs from the start
+INPUTS = frozenset(
+    {"lr", "betas", "momentum"}
+)  # options of optimizers that are inputs from the start
 
 
 def compile(
@@ -99,9 +101,9 @@ class Compiled:
         found = []
         for group in self.groups():
             for name in sorted(self.varying & group.keys()):
-                if isinstance(group[name], tuple):
+                if isinstance(group[name], tuple) and is_numeric(group[name]):
                     found += [Option(group, name, place) for place in range(len(group[name]))]
-                elif isinstance(group[name], float):
+                elif is_input(name, group[name]):
                     found.append(Option(group, name))
         return found
 
@@ -118,7 +120,7 @@ class Compiled:
             (k, name, value if is_value(value) else id(value))
             for k, group in enumerate(self.groups())
             for name, value in group.items()
-            if name != "params" and name not in self.varying
+            if name != "params" and not (name in self.varying and is_input(name, value))
         )
         begun = tuple(sum(map(len, optimizer.state.values())) for optimizer in self.optimizers)
         return str(structure), arguments, modes, settings, begun, tape.mode.enabled
@@ -215,6 +217,11 @@ class Run:
 def is_lazy(parameter: Any) -> bool:
     """Whether a parameter waits for a first batch to know its shape."""
     return type(parameter).__name__ == "UninitializedParameter"
+
+
+def is_input(name: str, value: Any) -> bool:
+    """Whether an option may be an input: a float (a momentum of 0 leaves a part of the equations out)."""
+    return is_numeric(value) and (name == "lr" or value != 0)
 
 
 def is_numeric(x: Any) -> bool:

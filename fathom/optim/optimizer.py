@@ -264,3 +264,9 @@ def check_shapes(what: str, state: State, theta: Tensor) -> None:
 def number(x: Tensor) -> Any:
     """A 0-d tensor as a Python number; while a compiler traces, when none is known, in float64."""
     return x.item() if is_plain(x) else x.double()
+
+
+def absent(x: Any) -> bool:
+    """Whether an option is 0, so that its part of the equations is left out. A rate that a compiler traces, and
+    whose value is therefore not known, is there."""
+    return not isinstance(x, TensorBase) and x == 0

@@ -6,7 +6,7 @@ from typing import Any
 
 from fathom.ops.creation import zeros, zeros_like
 from fathom.optim import checks
-from fathom.optim.optimizer import After, Optimizer, Options, State
+from fathom.optim.optimizer import After, Optimizer, Options, State, absent
 from fathom.tensors import Tensor
 
 
@@ -73,6 +73,6 @@ class RMSprop(Optimizer):
             m = changed["grad_avg"] = alpha * state["grad_avg"] + (1 - alpha) * g
             v = v - m * m
         along = g / (v.sqrt() + group["eps"])
-        if mu > 0:
+        if not absent(mu):
             along = changed["momentum_buffer"] = mu * state["momentum_buffer"] + along
         return theta - eta * along, changed

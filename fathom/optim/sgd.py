@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fathom.optim import checks
-from fathom.optim.optimizer import After, Optimizer, Options, State
+from fathom.optim.optimizer import After, Optimizer, Options, State, absent
 from fathom.tensors import Tensor
 
 
@@ -64,7 +64,7 @@ class SGD(Optimizer):
         eta, mu, tau = group["lr"], group["momentum"], group["dampening"]
         if group["weight_decay"]:
             g = g + group["weight_decay"] * theta
-        if mu == 0:
+        if absent(mu):
             return theta - eta * g, {}
         b = g
         if "momentum_buffer" in state:

@@ -216,7 +216,7 @@ def test_the_cache_is_where_the_system_keeps_caches(monkeypatch, tmp_path):
         ("darwin", tmp_path / "Library" / "Caches" / "fathom"),
         ("win32", tmp_path / "local" / "fathom"),
     ):
-        monkeypatch.setattr(data.folders.sys, "platform", platform)
+        monkeypatch.setattr("sys.platform", platform)
         assert data.cache_folder() == place
 
 
