@@ -268,8 +268,8 @@ def relu(input: Tensor) -> Tensor:
     >>> fathom.relu(fathom.tensor([-1., 2.]))
     tensor([0., 2.])
     """
-    zero = input.new_zeros(()).expand(input.shape)
-    return Where()(LessEqual()(input, zero), zero, input)  # so asked, NaN stays NaN
+    x, zero = paired("relu", input, 0)
+    return Where()(LessEqual()(x, zero), zero, x)  # so asked, NaN stays NaN
 
 
 def isnan(input: Tensor) -> Tensor:
