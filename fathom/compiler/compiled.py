@@ -189,6 +189,11 @@ class Run:
         self.program = Program(captured.graph)
 
     def __call__(self, tensors: list) -> Any:
+        with self.program.busy:
+            return self.run(tensors)
+
+    def run(self, tensors: list) -> Any:
+        """Gather the inputs, run, and write what is to be written."""
         c, graph = self.captured, self.captured.graph
         inputs = [x.array for x in tensors]
         inputs += [np.array(g.take(count), np.uint64).view(np.int64) for g, count in c.draws]

@@ -96,13 +96,13 @@ class Program:
             for part in self.parts
             if isinstance(part, Part)
         }
-        fresh = {id(y) for y in self.results}
+        fresh = {id(y) for y in graph.outputs}
         self.kept = {
             step.output: np.empty(step.output.shape, step.output.dtype)
             for step in self.steps
             if isinstance(step, Kernel) and id(step.output) not in fresh
         }
-        self.busy = threading.Lock()
+        self.busy = threading.RLock()  # its memory serves one call at a time
 
     def add(self, step: Kernel | Host) -> None:
         """Write the kernel as a function of the module, and put it into the newest part."""
@@ -137,14 +137,15 @@ class Program:
     def run(
         self, inputs: Sequence[np.ndarray], constants: Sequence[np.ndarray] | None = None
     ) -> list[np.ndarray]:
-        """The graph's outputs, and then its updates, as new arrays; `constants` in place of those that were traced."""
+        """The graph's outputs, as new arrays, and then its updates, in arrays that the next call writes to again;
+        `constants` in place of those that were traced."""
         if constants is None:
             constants = [array for _, array in self.graph.constants]
         known = {
             s: np.asarray(a, order="C")
             for s, a in zip(self.given, [*inputs, *constants], strict=True)
         }
-        with self.busy:  # its memory serves one call at a time
+        with self.busy:
             known |= self.kept
             for y in self.results:
                 if y not in known:
