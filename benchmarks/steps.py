@@ -14,7 +14,7 @@ import numpy as np
 
 from benchmarks.machine import machine, spread
 
-BATCH, AGREE, ROUNDS, STEPS = 256, 10, 15, 4
+BATCH, AGREE, ROUNDS, STEPS, WARM = 256, 10, 9, 20, 5
 PAUSE = 0.4  # seconds before each turn: OpenMP's threads go on spinning after theirs
 
 
@@ -100,7 +100,8 @@ def run() -> dict:
         for _ in range(ROUNDS):
             for who, step in steps.items():
                 time.sleep(PAUSE)
-                step(*batch[who])
+                for _ in range(WARM):
+                    step(*batch[who])
                 begin = time.perf_counter()
                 for _ in range(STEPS):
                     step(*batch[who])
