@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import doctest
 import os
 import re
 import subprocess
@@ -104,3 +105,15 @@ def test_the_map_shows_nothing_that_is_not_there():
     text = (house.ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     for name in re.findall(r"^  (\w+/|\w+\.py) ", text, re.MULTILINE):
         assert (house.SOURCE / name).exists(), f"{name} is on the map and not in fathom/"
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/design/operation.md"])
+def test_the_examples_of_the_documents_print_what_they_say(name):
+    found = doctest.testfile(
+        str(house.ROOT / name),
+        module_relative=False,
+        optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE,
+        globs={"fathom": fathom},
+    )
+    assert found.attempted > 0
+    assert found.failed == 0
