@@ -28,7 +28,8 @@ def assign(x: Tensor, y: Tensor) -> Tensor:
     `no_grad`), where y's kind of dtype is higher than x's, and where elements of x share memory.
     """
     check(x, y)
-    y = y.to(x.dtype)
+    if y.array.dtype != x.array.dtype:
+        y = y.to(x.dtype)
     if is_plain(x) and is_plain(y):
         write(x, y)
     else:
@@ -97,8 +98,13 @@ def check(x: Tensor, y: Tensor) -> None:
 def write(x: Tensor, y: Tensor) -> None:
     """Copy y's numbers into x's memory."""
     array = x.array
-    if array.size and any(
-        stride == 0 and size > 1 for stride, size in zip(array.strides, array.shape, strict=True)
+    if (
+        0 in array.strides
+        and array.size
+        and any(
+            stride == 0 and size > 1
+            for stride, size in zip(array.strides, array.shape, strict=True)
+        )
     ):
         raise RuntimeError(
             "unsupported operation: more than one element of the written-to tensor refers to a single"

@@ -53,6 +53,10 @@ def constant(number: Number, x: Tensor) -> Tensor:
 
 def same_dtype(name: str, *operands: Tensor | Number) -> list[Tensor]:
     """The operands as tensors of their common dtype."""
+    if all(isinstance(x, TensorBase) for x in operands):
+        first = operands[0].array.dtype
+        if all(x.array.dtype is first for x in operands):
+            return list(operands)
     common = result_type(*[operand_of(name, x) for x in operands])
     return [as_dtype(x, common) for x in operands]
 
@@ -90,6 +94,9 @@ def result_type(*operands: Tensor | Number) -> dtypes.dtype:
 
 def same_shape(name: str, *xs: Tensor) -> list[Tensor]:
     """The tensors expanded to their common shape."""
+    first = xs[0].array.shape
+    if all(x.array.shape == first for x in xs):
+        return list(xs)
     shape = broadcast_shapes(*[x.array.shape for x in xs], name=name)
     return [to_shape(x, shape) for x in xs]
 

@@ -19,7 +19,7 @@ from fathom.ops.axes import numpy_names, one_axis
 from fathom.ops.broadcasting import broadcast_shapes, to_shape
 from fathom.ops.comparison import where
 from fathom.ops.gathering import Gather, Put, ScatterAdd
-from fathom.ops.keys import check_mask, in_range, index_tensor, is_mask, view_of
+from fathom.ops.keys import check_mask, in_range, index_tensor, is_mask, span_of, view_of
 from fathom.ops.movement import Permute, Reshape, Slice
 from fathom.ops.shaping import movedim
 
@@ -31,6 +31,16 @@ def getitem(x: Tensor, key) -> Tensor:
     """x[key]."""
     if type(key) is int and x.array.shape:  # the commonest key, and the loop over a tensor
         return row(x, key)
+    if type(key) is slice and x.array.shape:
+        shape = x.array.shape
+        return Slice((span_of(key, shape[0]), *[(0, n, 1) for n in shape[1:]]))(x)
+    if (
+        isinstance(key, TensorBase)
+        and key.array.shape
+        and key.array.dtype.kind == "i"
+        and x.array.shape
+    ):
+        return Gather()(x, in_range(key, x.array.shape[0], 0))
     viewed, advanced = view_of(x, key)
     if all(index is None for index in advanced):
         return viewed

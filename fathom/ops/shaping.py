@@ -7,7 +7,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from fathom.core.errors import ShapeError
-from fathom.ops.axes import numpy_names, one_axis, sizes_of
+from fathom.ops.axes import numpy_names, one_axis, sizes_of, without
 from fathom.ops.broadcasting import broadcast_shapes, same_dtype, to_shape
 from fathom.ops.movement import Concatenate, Flip, Pad, Permute, Reshape, Slice, StopGradient
 
@@ -220,15 +220,14 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """
     if not len(tensors):
         raise ShapeError("cat: expected a non-empty list of tensors")
-    xs = [x for x in tensors if tuple(x.shape) != (0,)] or list(tensors[:1])
+    xs = [x for x in tensors if x.array.shape != (0,)] or list(tensors[:1])
     first = xs[0]
-    if not first.ndim:
+    if not first.array.shape:
         raise RuntimeError("cat: zero-dimensional tensors cannot be concatenated; use stack")
     axis = one_axis(dim, first.ndim, "cat")
+    rest = without(first.array.shape, (axis,))
     for k, x in enumerate(xs):
-        if x.ndim != first.ndim or [n for d, n in enumerate(x.shape) if d != axis] != [
-            n for d, n in enumerate(first.shape) if d != axis
-        ]:
+        if x.ndim != first.ndim or without(x.array.shape, (axis,)) != rest:
             raise ShapeError(
                 f"cat: sizes must match except in dim {axis}: tensor 0 is {tuple(first.shape)},"
                 f" tensor {k} is {tuple(x.shape)}"
