@@ -17,11 +17,15 @@ import numpy as np
 
 from fathom.compiler.tracing import Graph, Symbol, symbolic
 from fathom.core.base import TensorBase, at_level, is_plain, levels, new
+from fathom.core.device import CPU
 from fathom.core.random import Generator
 from fathom.core.trees import flatten, unflatten
 
 if TYPE_CHECKING:
     from fathom.tensors import Tensor
+
+
+LONGEST = 5000  # operations of a program
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,6 @@ class Captured:
         default_factory=list
     )  # tensors that came into being: the last outputs
     results: int = 0  # how many outputs the function returns
-    tracked: bool = False  # whether a result wants a gradient
 
 
 def capture(f: Callable, args: tuple, kwargs: dict, options: list[Option]) -> Captured:
@@ -81,6 +84,8 @@ def capture(f: Callable, args: tuple, kwargs: dict, options: list[Option]) -> Ca
     rates = [graph.symbol((), np.dtype(np.float64)) for _ in options]
     numbers = [option.get() for option in options]
     state = list(tensors_of(f))
+    if any(x.device != CPU for x in [*state, *leaves] if isinstance(x, TensorBase)):
+        raise RuntimeError("its tensors are not all on the CPU, where native programs run")
     before = {id(x): x.grad for x in state}
     for x in state:
         swap(graph, x)
@@ -131,8 +136,17 @@ def finish(captured: Captured, f: Callable, ys: list, state: list[Tensor]) -> No
             raise TypeError(
                 f"compile: the function must return tensors (nested, or None), got {type(y).__name__}"
             )
+    if len(graph.steps) > LONGEST:
+        raise RuntimeError(
+            f"it takes {len(graph.steps):,} operations, and more than {LONGEST:,} take long to compile"
+            " (a loop over time is compiled step by step)"
+        )
+    if any(y.tracked and (y.node is None or y.node.inputs is not None) for y in ys):
+        raise RuntimeError(
+            "its result is to be differentiated outside of it; compile the whole training step"
+            " instead, or call it within no_grad()"
+        )
     captured.results = len(ys)
-    captured.tracked = any(y.tracked and (y.node is None or y.node.inputs is not None) for y in ys)
     graph.outputs = [graph.symbol_of(y) for y in ys]
     for x in state:
         if (

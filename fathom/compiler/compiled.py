@@ -22,11 +22,9 @@ from fathom.core.base import TensorBase, is_plain, new
 from fathom.core.trees import flatten
 
 EAGER = "eager"
-LONGEST = 5000  # operations of a program
 LIMIT = 8  # programs of one function: more means that something changes at every call
-INPUTS = frozenset(
-    {"lr", "betas", "momentum"}
-)  # options of optimizers that are inputs from the start
+# Options of optimizers that are inputs from the start.
+INPUTS = frozenset({"lr", "betas", "momentum"})
 
 
 def compile(
@@ -115,15 +113,28 @@ class Compiled:
             else (type(x), x if is_value(x) else id(x))
             for x in leaves
         )
-        modes = tuple(m.training for module in self.modules for m in module.modules())
+        modules = tuple(self.facts(m) for module in self.modules for m in module.modules())
         settings = tuple(
             (k, name, value if is_value(value) else id(value))
             for k, group in enumerate(self.groups())
             for name, value in group.items()
             if name != "params" and not (name in self.varying and is_input(name, value))
         )
-        begun = tuple(sum(map(len, optimizer.state.values())) for optimizer in self.optimizers)
-        return str(structure), arguments, modes, settings, begun, tape.mode.enabled
+        begun = tuple(
+            id(value)
+            for o in self.optimizers
+            for held in o.state.values()
+            for value in held.values()
+        )
+        return str(structure), arguments, modules, settings, begun, tape.mode.enabled
+
+    def facts(self, module: Any) -> tuple:
+        """What a program takes from a module for good: its numbers and modes, and which parameters it has."""
+        numbers = [
+            (name, v) for name, v in vars(module).items() if isinstance(v, (int, float, str))
+        ]
+        owned = [(id(p), p.tracked) for p in vars(module)["_parameters"].values() if p is not None]
+        return type(module).__name__, *numbers, *owned
 
     def make(self, args: tuple, kwargs: dict, key: tuple) -> Any:
         """A native program for this signature; EAGER where the function depends on values."""
@@ -135,16 +146,6 @@ class Compiled:
                     f"it needed {LIMIT} programs already; the last because {self.recompiles[-1]}"
                 )
             captured = self.captured(args, kwargs)
-            if len(captured.graph.steps) > LONGEST:
-                raise RuntimeError(
-                    f"it takes {len(captured.graph.steps):,} operations, and more than {LONGEST:,} take long"
-                    " to compile (a loop over time is compiled step by step)"
-                )
-            if captured.tracked:
-                raise RuntimeError(
-                    "its result is to be differentiated outside of it; compile the whole training step"
-                    " instead, or call it within no_grad()"
-                )
         except (RuntimeError, TypeError) as error:
             if self.fullgraph:
                 raise RuntimeError(
@@ -244,7 +245,7 @@ def difference(old: tuple, new: tuple) -> str:
     names = (
         "the nesting of the arguments",
         "an argument",
-        "train() or eval()",
+        "a module: train() or eval(), a number, or a parameter",
         "an optimizer's options",
         "an optimizer's state",
         "no_grad",

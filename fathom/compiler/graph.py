@@ -36,10 +36,10 @@ def algebra(graph: Graph) -> Graph:
     for step in graph.steps:
         before = producer.get(step.inputs[0]) if step.inputs else None
         better = None
-        if before is not None and uses[before.output] == 1 and before.output not in kept:
+        alone = len(step.inputs) == 1 and before is not None and uses[before.output] == 1
+        if alone and before.output not in kept:
             xs = [new(held(names.get(x, x), replay)) for x in before.inputs]
-            rest = [new(held(names.get(x, x), replay)) for x in step.inputs[1:]]
-            better = step.primitive.after(before.primitive, *xs) if not rest else None
+            better = step.primitive.after(before.primitive, *xs)
         if better is None:
             names[step.output] = replay.add(step.primitive, [names.get(x, x) for x in step.inputs])
         else:

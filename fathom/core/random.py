@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from fathom.core.base import new
-from fathom.core.device import device
+from fathom.core.device import device as Device
 
 if TYPE_CHECKING:
     from fathom.tensors import Tensor
@@ -47,8 +47,8 @@ class Generator:
 
     recorder: ClassVar[Callable[[Generator, int], Tensor] | None] = None
 
-    def __init__(self, device: str | device = "cpu"):
-        self.device = device if not isinstance(device, str) else _device(device)
+    def __init__(self, device: str | Device = "cpu"):
+        self.device = Device(device)
         self.manual_seed(0)
 
     def manual_seed(self, seed: int) -> Generator:
@@ -89,10 +89,6 @@ class Generator:
         start = (mix(self._seed & MASK) + GOLDEN * (self.offset + 1)) & MASK
         self.offset += count
         return start
-
-
-def _device(name: str) -> device:
-    return device(name)
 
 
 default_generator = Generator()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 import warnings
 
@@ -125,6 +126,49 @@ def test_rates_and_momenta_that_change_at_every_step_are_inputs(optimizer):
     losses, step = one_cycle(optimizer, compiled=True)
     np.testing.assert_allclose(losses, one_cycle(optimizer, compiled=False)[0], rtol=1e-9)
     assert len(step.recompiles) == 1  # for the state that the first step brought
+
+
+def test_state_that_was_loaded_is_the_state_that_is_used():
+    found = []
+    for compiled in (False, True):
+        model, updates, step = training(lambda: mlp().double(), "adam")
+        step = compile(step) if compiled else step
+        x, y = batch(mlp)
+        fathom.manual_seed(2)
+        for _ in range(3):
+            step(x.double(), y)
+        kept = copy.deepcopy(updates.state_dict())
+        step(x.double(), y)
+        updates.load_state_dict(kept)
+        step(x.double(), y)
+        found.append([p.tolist() for p in model.parameters()])
+    for a, b in zip(*found, strict=True):
+        np.testing.assert_allclose(b, a, rtol=1e-9)
+
+
+def test_a_frozen_parameter_and_a_changed_number_need_a_program_of_their_own():
+    model, _, step = training(mlp, "sgd")
+    step = compile(step)
+    for _ in range(3):
+        step(*batch(mlp))
+    model[0].weight.requires_grad_(False)
+    model[0].weight.grad = None
+    frozen = model[0].weight.tolist()
+    step(*batch(mlp))
+    assert model[0].weight.tolist() == frozen
+    before = len(step.recompiles)
+    model[2].p = 0.0
+    step(*batch(mlp))
+    assert len(step.recompiles) == before + 1
+
+
+def test_what_is_too_long_to_compile_leaves_no_state_behind(monkeypatch):
+    monkeypatch.setattr("fathom.compiler.capture.LONGEST", 10)
+    _, updates, step = training(mlp, "sgd")
+    compiled = compile(step, fullgraph=True)
+    with pytest.raises(RuntimeError, match="more than 10 take long to compile"):
+        compiled(*batch(mlp))
+    assert not any(updates.state.values())
 
 
 def test_what_changes_too_often_ends_compiling():
