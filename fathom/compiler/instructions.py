@@ -92,7 +92,7 @@ def float_arithmetic(t: Text, name: str, args: list[Value], suffix: str, lanes: 
             t.splat(literal(1, a.dtype), lanes) if lanes else literal(1, a.dtype),
             a,
         )
-        return t.select(t.binary("fcmp one", a, zero, BOOL), one, t.binary("fadd", a, zero))
+        return t.select(t.binary("fcmp one", a, zero, BOOL), one, zero)  # 0 at NaN, too
     if name in ("//", "%"):
         return float_division(t, name, args[0], args[1], suffix)
     if name in vector_math.OWN and a.dtype == FLOAT32:

@@ -23,6 +23,7 @@ from fathom.compiler.graph import improved
 from fathom.compiler.schedule import scheduled, top_reduction
 from fathom.compiler.threads import get_num_threads, main_text, workers
 from fathom.compiler.tracing import Graph
+from fathom.core.apply import QUIET
 from fathom.core.loop import Array
 
 
@@ -179,8 +180,12 @@ class Program:
 
     def by_hand(self, host: Host, table: np.ndarray, known: dict) -> None:
         """Compute a primitive by its eager rule."""
-        y = host.step.primitive.eager(np, *[known[x] for x in host.step.inputs])
-        known[host.output] = y = np.asarray(y, host.output.dtype, order="C")
+        arrays = [known[x] for x in host.step.inputs]
+        y = QUIET.copy().run(host.step.primitive.eager, np, *arrays)
+        y = np.asarray(y, host.output.dtype, order="C")
+        if y.base is not None and host.output in self.results:
+            y = y.copy()  # a view may look at memory that the next call writes to
+        known[host.output] = y
         table[self.slot[host.output]] = y.ctypes.data
 
 

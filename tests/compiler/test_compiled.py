@@ -229,6 +229,22 @@ def test_what_is_written_in_place_is_written():
     assert total.tolist() == [4.0, 8.0]
 
 
+def test_a_result_stays_what_it_was_when_the_program_runs_again():
+    f = compile(
+        lambda x: (fathom.view_as_complex(x * 2), x * 3)
+    )  # a view of what another kernel made
+    first = f(fathom.ones(1, 2))
+    f(fathom.zeros(1, 2))
+    assert [y.tolist() for y in first] == [[2 + 2j], [[3.0, 3.0]]]
+
+
+def test_infinity_and_nan_warn_nobody():
+    f = compile(
+        lambda x: (x.to(fathom.complex64) / 0).real
+    )  # complex numbers run by their eager rules
+    assert f(fathom.zeros(2)).isnan().all()
+
+
 def test_tensors_made_inside_start_anew_at_each_call():
     @compile
     def f(x):
