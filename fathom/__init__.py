@@ -140,4 +140,6 @@ def __getattr__(name: str):
         return importlib.import_module(f"fathom.{name}")
     if name == "summary":
         return importlib.import_module("fathom.explain").summary
+    if name == "diff_runs":
+        return importlib.import_module("fathom.train").diff_runs
     raise AttributeError(f"module 'fathom' has no attribute {name!r}")

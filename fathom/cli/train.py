@@ -29,6 +29,7 @@ from fathom.train.checkpoint import newest_checkpoint
 from fathom.train.files import write_whole
 from fathom.train.layers import Layer, layer_table
 from fathom.train.page import curves_section, layers_section, page
+from fathom.train.record import RECORD
 
 REPORT = "report.html"
 EPILOG = """\
@@ -75,6 +76,11 @@ def add_parser(commands: Any) -> None:
         metavar="N",
         help="use N batches of each part, for a trial",
     )
+    parser.add_argument(
+        "--record",
+        action="store_true",
+        help="keep a record of every step, for `fathom diff-runs`",
+    )
     parser.set_defaults(run=train)
 
 
@@ -93,12 +99,14 @@ def train(arguments: argparse.Namespace) -> int:
     task = open_task(config.data, settings, config.limit_batches)
     model = task.model(recipe, settings)
     layers = layer_table(model, first_inputs(task.data))
+    record = arguments.record or (folder / RECORD).exists()  # what began with one goes on with it
     trainer = Trainer(
         max_epochs=settings.epochs,
         callbacks=[LearningRateSchedule(one_cycle, every="step"), StopOnNaN()],
         compile=not isinstance(model, CharacterGRU),  # its loop over time takes long to compile
         seed=config.seed,
         out=folder,
+        record=record,
     )
     if arguments.resume is None:
         config.arguments, config.input = arguments_of(model), task.input()

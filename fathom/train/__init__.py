@@ -4,7 +4,8 @@
     DataModule                        data in two parts: to learn from, to validate with
     Trainer                           the loop; saves its whole state, and goes on to the same bits
     EarlyStopping, ModelCheckpoint,   callbacks: what else happens on the way
-    LearningRateSchedule, StopOnNaN
+    LearningRateSchedule, StopOnNaN, Recorder
+    diff_runs                         where two recorded runs part, and why
     Accuracy, Mean, TopK, ...         metrics, added up over batches
     ProgressBoard                     curves that grow
     layer_table                       layers with shapes and numbers of parameters
@@ -23,6 +24,7 @@ from fathom.train.board import ProgressBoard
 from fathom.train.callbacks import Callback, EarlyStopping, LearningRateSchedule, ModelCheckpoint
 from fathom.train.classifier import Classifier
 from fathom.train.datamodule import DataModule
+from fathom.train.diff_runs import RunDifference, diff_runs
 from fathom.train.history import History
 from fathom.train.hyperparameters import HyperParameters, add_to_class
 from fathom.train.interruption import TrainingInterrupted
@@ -39,6 +41,7 @@ from fathom.train.metrics import (
 )
 from fathom.train.module import Module
 from fathom.train.nonfinite import NonFiniteLossError, StopOnNaN
+from fathom.train.record import Recorder
 from fathom.train.regression import (
     LinearRegression,
     LinearRegressionScratch,
@@ -72,7 +75,9 @@ __all__ = [
     "NonFiniteLossError",
     "Perplexity",
     "ProgressBoard",
+    "Recorder",
     "Regressor",
+    "RunDifference",
     "StopOnNaN",
     "SyntheticRegressionData",
     "TableDataModule",
@@ -81,6 +86,7 @@ __all__ = [
     "TrainingInterrupted",
     "accuracy",
     "add_to_class",
+    "diff_runs",
     "layer_table",
     "load_weights",
     "parameter_count",

@@ -43,6 +43,7 @@ from fathom.train.hyperparameters import HyperParameters
 from fathom.train.interruption import TrainingInterrupted, ctrl_c_is_a_wish
 from fathom.train.module import Module
 from fathom.train.progress import progress_display
+from fathom.train.record import Recorder
 from fathom.train.run_folder import RunFolder
 
 # Steps in all, epochs that are done; of the one under way: its batches so far, whether they were
@@ -62,6 +63,8 @@ class Trainer(HyperParameters):
                        while it computes runs as it is, with a warning
     seed               of the order of examples, of dropout, ...; None goes on with the generator
     out                a folder for checkpoints, metrics.jsonl, curves and the final weights
+    record             whether to leave a record there that `diff_runs` reads; a number k looks at
+                       the model after every k steps only (see train.record)
     progress           whether to show how far it is
 
     `history` holds what was measured. After `fit`, `fit(..., resume=folder)` with a larger number
@@ -80,6 +83,7 @@ class Trainer(HyperParameters):
         seed: int | None = None,
         out: str | Path | None = None,
         progress: bool = True,
+        record: int = False,
     ):
         self.save_hyperparameters(ignore=["callbacks"])
         self.callbacks = list(callbacks)
@@ -87,6 +91,10 @@ class Trainer(HyperParameters):
             self.callbacks.append(RunFolder(Path(out)))
             if not any(isinstance(callback, ModelCheckpoint) for callback in self.callbacks):
                 self.callbacks.append(ModelCheckpoint(Path(out) / "checkpoints"))
+        if record and out is None:
+            raise ValueError("Trainer: record=True needs a folder to record in; give out=...")
+        if record:
+            self.callbacks.append(Recorder(Path(str(out)), record))
         if progress:
             self.callbacks.append(progress_display())
         # A checkpoint is saved last, when the other callbacks have done what belongs to the step.

@@ -1,0 +1,276 @@
+"""diff_runs: the first step and the first tensor where two recorded runs part, and why.
+
+A step is gone through in the order in which it happened, and the first that differs is where the runs part:
+
+    learning rates -> batch -> loss -> the model's tensors after the step
+
+Why is read off what the two runs were made of: of all that differs between them (seed, data, settings, versions,
+code, threads, machine), what can have that effect at that place.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fathom.train.recorded import Record, read_record
+
+RATE, BATCH, LOSS, START, TENSORS = (
+    "learning rate", "batch", "loss", "tensors at the start", "tensors",
+)  # fmt: skip
+
+# What can have put the runs apart, by where they part; the likeliest first.
+CAUSES = {
+    START: ("seed", "settings", "code", "versions", "machine"),
+    RATE: ("settings", "code", "versions"),
+    BATCH: ("data", "seed", "settings", "code", "versions"),
+    LOSS: ("seed", "settings", "code", "versions", "threads", "machine"),
+    TENSORS: ("settings", "seed", "code", "versions", "threads", "machine"),
+}
+ROUNDING = 1e-4  # losses that differ by less, relatively, differ as sums in another order do
+UNKNOWN, ORDER, DRAWN = "unknown", "order", "random numbers"
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Something that the runs do not have in common: its section, its name, and what it is in each."""
+
+    section: str
+    name: str
+    a: Any
+    b: Any
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why the runs part.
+
+    kind  "seed", "order", "data", "settings", "versions", "code", "threads", "machine", "random numbers" or "unknown"
+    """
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, repr=False)
+class RunDifference:
+    """What `diff_runs` found. Print it.
+
+    step      the first step where the runs differ, from 1; 0 before the first; None where they are equal
+    what      "learning rate", "batch", "loss", "tensors at the start" or "tensors"; empty where they are equal
+    tensor    the first tensor of the model that differs there; None where it was something else
+    tensors   all that differ there
+    before    the last step after which the tensors were seen to be equal
+    values    what differs, in the one and in the other run: two losses, two rates, two digests
+    reasons   why, the likeliest first
+    facts     all in which the runs differ, whether it matters here or not
+    compared  the first and the last step that both runs have
+    """
+
+    a: Path
+    b: Path
+    compared: tuple[int, int]
+    notes: tuple[str, ...] = ()
+    step: int | None = None
+    what: str = ""
+    tensor: str | None = None
+    tensors: tuple[str, ...] = ()
+    before: int = 0
+    values: tuple[Any, Any] | None = None
+    reasons: tuple[Reason, ...] = ()
+    facts: tuple[Fact, ...] = field(default=())
+
+    @property
+    def equal(self) -> bool:
+        """Whether all that both runs recorded is the same."""
+        return self.step is None
+
+    def text(self, width: int = 100, color: bool = False) -> str:
+        """As text for a terminal."""
+        from fathom.train.told_difference import text
+
+        return text(self, width, color)
+
+    def __repr__(self) -> str:
+        return self.text()
+
+
+def diff_runs(a: str | Path, b: str | Path) -> RunDifference:
+    """Holds two recorded runs against each other: where they part first, and why.
+
+    a, b  the folders of two runs that were made with `Trainer(out=folder, record=True)`
+
+    Runs of different length are compared as far as both go. Raises DataNotFoundError where a folder holds no
+    record, FileFormatError where a record is damaged, ValueError where the runs have no step in common.
+
+    >>> import tempfile, pathlib
+    >>> from fathom.train import LinearRegression, SyntheticRegressionData, Trainer
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> for name, lr in (("a", 0.03), ("b", 0.04)):
+    ...     _ = fathom.manual_seed(0)
+    ...     data = SyntheticRegressionData(fathom.tensor([2., -3.4]), b=4.2)
+    ...     trainer = Trainer(1, seed=0, out=folder / name, record=True, progress=False, compile=False)
+    ...     trainer.fit(LinearRegression(lr), data)
+    >>> found = diff_runs(folder / "a", folder / "b")
+    >>> found.step, found.what, found.values
+    (1, 'learning rate', (0.03, 0.04))
+    """
+    one, other = read_record(a), read_record(b)
+    first, last = max(one.first, other.first), min(one.last, other.last)
+    if last <= first and (one.steps or other.steps) and one.first != other.first:
+        raise ValueError(
+            f"diff_runs: {a} holds steps {one.first + 1} to {one.last} and {b} steps {other.first + 1} to"
+            f" {other.last}: they have none in common"
+        )
+    facts = differing_facts(one, other, last)
+    parted = first_difference(one, other, first, last)
+    whole = {
+        "a": one.folder, "b": other.folder, "compared": (first + 1, last), "notes": notes(one, other, last),
+    }  # fmt: skip
+    if parted is None:
+        return RunDifference(**whole, facts=facts)
+    facts = differing_facts(one, other, parted["step"])
+    reasons = why(one, other, facts=facts, **parted)
+    return RunDifference(**whole, **parted, reasons=reasons, facts=facts)
+
+
+def first_difference(a: Record, b: Record, first: int, last: int) -> dict[str, Any] | None:
+    """Where the runs part, as fields of a RunDifference."""
+    before = first
+    for step in range(first, last + 1):
+        x, y = a.steps.get(step), b.steps.get(step)
+        here = {"step": step, "before": before}
+        if step > first and x is not None and y is not None:
+            if x.rates != y.rates:
+                changed = next(
+                    (p for p in zip(x.rates, y.rates) if p[0] != p[1]), (x.rates, y.rates)
+                )
+                return {**here, "what": RATE, "values": changed}
+            if x.batch != y.batch:
+                return {**here, "what": BATCH, "values": (x.batch, y.batch)}
+            if x.loss != y.loss:
+                return {**here, "what": LOSS, "values": (x.loss, y.loss)}
+        one, other = a.tensors_after(step), b.tensors_after(step)
+        if one is None or other is None:
+            continue
+        differing = tuple(
+            n for n in (*one, *(n for n in other if n not in one)) if one.get(n) != other.get(n)
+        )
+        if differing:
+            values = (one.get(differing[0]), other.get(differing[0]))
+            what = START if step == 0 else TENSORS
+            return {
+                **here,
+                "what": what,
+                "tensor": differing[0],
+                "tensors": differing,
+                "values": values,
+            }
+        before = step
+    return None
+
+
+def differing_facts(a: Record, b: Record, step: int) -> tuple[Fact, ...]:
+    """In what the runs differ, as they were made at a step."""
+    one, other = a.begin_of(step).facts, b.begin_of(step).facts
+    found = []
+    for section in dict.fromkeys((*one, *other)):
+        x, y = one.get(section, {}), other.get(section, {})
+        for name in dict.fromkeys((*x, *y)):
+            if x.get(name) != y.get(name):
+                found.append(Fact(section, name, x.get(name), y.get(name)))
+    return tuple(found)
+
+
+def why(
+    a: Record,
+    b: Record,
+    *,
+    facts: tuple[Fact, ...],
+    step: int,
+    what: str,
+    values: tuple[Any, Any],
+    **_: Any,
+) -> tuple[Reason, ...]:
+    """The reasons, the likeliest first."""
+    reasons = [
+        Reason(fact.section, said(fact))
+        for section in CAUSES[what]
+        for fact in facts
+        if fact.section == section
+    ]
+    sections = {fact.section for fact in facts}
+    drawn = draws_parted(a, b, step) if "seed" not in sections else ""
+    if what in (BATCH, LOSS) and drawn:
+        reasons.insert(0, Reason(DRAWN, drawn))
+    if what == BATCH and "data" not in sections:
+        seen = "all of them" in a.begin_of(step).facts.get("data", {})
+        known = "the same examples" if seen else "the examples that were looked at are the same"
+        reasons.insert(0, Reason(ORDER, f"{known}, in another order"))
+    if what == LOSS and near(*values):
+        numeric = [r for r in reasons if r.kind in ("threads", "machine", "versions")]
+        reasons = [*numeric, *(r for r in reasons if r not in numeric)]
+    if not reasons:
+        reasons.append(Reason(UNKNOWN, nothing_known(what)))
+    return tuple(reasons)
+
+
+def draws_parted(a: Record, b: Record, step: int) -> str:
+    """From where on the runs had drawn different random numbers, in words; empty where they had not."""
+    for at in range(max(a.first, b.first), step + 1):
+        (seed, count), (other_seed, other_count) = a.random_after(at), b.random_after(at)
+        if seed != other_seed:
+            return f"the random numbers come from seed {seed} and from seed {other_seed} from step {at} on"
+        if count != other_count:
+            return (
+                f"after step {at} the runs had drawn {count:,} and {other_count:,} random numbers"
+            )
+    return ""
+
+
+def nothing_known(what: str) -> str:
+    """What to say where no recorded fact differs."""
+    if what == START:
+        return (
+            "seed, settings, versions and code are the same; the weights were made before the Trainer set its"
+            " seed: call fathom.manual_seed before the model is made"
+        )
+    return (
+        "seed, data, settings, versions, code, threads and machine are the same: something was written to from"
+        " outside, or the computation is not repeatable"
+    )
+
+
+def near(a: Any, b: Any) -> bool:
+    """Whether two losses differ by no more than rounding does."""
+    numbers = isinstance(a, int | float) and isinstance(b, int | float)
+    return numbers and abs(a - b) <= ROUNDING * max(abs(a), abs(b))
+
+
+def said(fact: Fact) -> str:
+    """lr: 0.1 in the first run, 0.2 in the second."""
+    name = fact.name if fact.name in ("seed", "all of them") else f"{fact.section}: {fact.name}"
+    if fact.section == "data" and fact.name.endswith("of them"):
+        return "the examples themselves differ"
+    if fact.section == "code":
+        return f"the source of {fact.name} differs"
+    return f"{name} is {fact.a!r} and {fact.b!r}"
+
+
+def notes(a: Record, b: Record, last: int) -> tuple[str, ...]:
+    """What to know about the comparison itself."""
+    found = []
+    for record in (a, b):
+        if not record.ended:
+            found.append(
+                f"{record.folder} did not come to its end: it stops after step {record.last}"
+            )
+    if a.last != b.last:
+        found.append(
+            f"the runs have {a.last} and {b.last} steps; they are compared up to step {last}"
+        )
+    every = max(a.begin_of(last).every, b.begin_of(last).every)
+    if every > 1:
+        found.append(f"tensors were recorded after every {every} steps")
+    return tuple(found)
