@@ -38,14 +38,41 @@ class Affine:
 
     def range(self) -> tuple[float, float]:
         """The smallest and the largest value, as far as the atoms' ranges and the facts tell."""
+        low = high = float(self.const)
+        rest = self
+        for terms, _, _ in FACTS:
+            times = rest.multiple(terms)
+            if times:
+                part = Affine(0, {a: times * c for a, c in terms.items()})
+                ends = part.told()
+                low, high = low + ends[0], high + ends[1]
+                rest = rest.plus(part, -1)
+        ends = rest.natural()
+        return low + ends[0], high + ends[1]
+
+    def told(self) -> tuple[float, float]:
+        """The range by the atoms and by all facts about just these terms."""
+        low, high = self.natural()
+        for terms, least, most in FACTS:
+            times = self.multiple(terms)
+            if times and len(terms) == len(self.terms):
+                ends = [times * least, times * most]
+                low, high = max(low, min(ends)), min(high, max(ends))
+        return low, high
+
+    def natural(self) -> tuple[float, float]:
+        """The range that the atoms have by themselves, without the constant."""
         low = high = 0.0
         for atom, coefficient in self.terms.items():
             ends = [coefficient * end for end in atom_range(atom)]
             low, high = low + min(ends), high + max(ends)
-        for terms, least, most in FACTS:
-            if terms == self.terms:
-                low, high = max(low, least), min(high, most)
-        return low + self.const, high + self.const
+        return low, high
+
+    def multiple(self, terms: dict[Expr, int]) -> int:
+        """How many times these terms are contained, all alike; 0 where they are not."""
+        times = {self.terms.get(a, 0) // c for a, c in terms.items()}
+        whole = len(times) == 1 and all(self.terms.get(a, 0) % c == 0 for a, c in terms.items())
+        return times.pop() if whole else 0
 
     def recombined(self) -> Affine:
         """The form with n (a // n) + a % n written as a: what is left of a reshape and its inverse."""
@@ -112,16 +139,18 @@ def affine(e: Expr | int) -> Affine:
 def divided(a: Affine, n: int) -> tuple[Affine, Affine]:
     """a // n and a % n: the multiples of n come out, and the rest too where its range allows."""
     low, high = a.range()
-    if 0 <= low and high < n:
-        return Affine(), a
-    whole = Affine(a.const // n, {atom: c // n for atom, c in a.terms.items() if c % n == 0})
-    rest = Affine(a.const % n, {atom: c for atom, c in a.terms.items() if c % n})
+    if low // n == high // n:
+        return Affine(int(low // n)), a.plus(Affine(1), -int(low // n) * n)
+    whole = Affine(0, {atom: c // n for atom, c in a.terms.items() if c % n == 0})
+    rest = Affine(a.const, {atom: c for atom, c in a.terms.items() if c % n})
     low, high = rest.range()
-    if 0 <= low and high < n:
-        return whole, rest
-    inner = rest.expr()
+    if low // n == high // n:
+        steps = Affine(int(low // n))
+        return whole.plus(steps), rest.plus(steps, -n)
+    steps = Affine(a.const // n)
+    inner = rest.plus(steps, -n).expr()
     return (
-        whole.plus(Affine(0, {Call("//", (inner, Const(n))): 1})),
+        whole.plus(steps).plus(Affine(0, {Call("//", (inner, Const(n))): 1})),
         Affine(0, {Call("%", (inner, Const(n))): 1}),
     )
 
