@@ -24,7 +24,11 @@ def text(explanation: Explanation, width: int = 100, color: bool = False) -> str
 
     out = io.StringIO()
     console = Console(
-        file=out, width=width, force_terminal=color, color_system="standard" if color else None
+        file=out,
+        width=width,
+        force_terminal=color,
+        force_jupyter=False,  # in a notebook rich would show each line in the cell, too
+        color_system="standard" if color else None,
     )
     for line in lines(explanation):
         console.print(Text.assemble(*line, no_wrap=True, overflow="ellipsis"), highlight=False)

@@ -38,6 +38,13 @@ def test_text_tells_formula_numbers_line_and_check(small):
     assert repr(small) == text
 
 
+def test_text_in_a_notebook_is_returned_and_not_shown_besides(small, monkeypatch):
+    shown = []
+    monkeypatch.setattr("rich.console._is_jupyter", lambda: True)
+    monkeypatch.setattr("rich.jupyter.display", lambda segments, text: shown.append(text))
+    assert small.text().startswith("a function") and not shown
+
+
 def test_text_keeps_to_its_width(network):
     assert max(map(cell_len, network.text(width=60).splitlines())) <= 60
 
