@@ -118,6 +118,68 @@ class Put(Linear):
         return loop.where(loop.less_equal(0, last), v[(last, *i[1:])], x[i])
 
 
+@dataclass(frozen=True)
+class Pick(Linear):
+    r"""One element of each line along an axis, $y_{n\,1} = x_{n\,\mathrm{index}_n}$; the axis keeps size 1.
+
+    x (*N, size, *M), index (*N, 1, *M) -> (*N, 1, *M). Numbers are from 0 to size - 1.
+    """
+
+    axis: int
+
+    def shape(self, x, index):
+        return index
+
+    def eager(self, xp, x, index):
+        return xp.take_along_axis(x, index, self.axis)
+
+    def adjoint(self, g, x, index):
+        return (Place(self.axis, x.shape[self.axis])(g, index), None)
+
+    def batch(self, size, batched, x, index):
+        return Pick(self.axis + 1)(*alike(size, batched, x, index))
+
+    def element(self, i, x, index):
+        k, n = index[i], x.shape[self.axis]
+        value = x[(*i[: self.axis], k, *i[self.axis + 1 :])]
+        return loop.where(loop.every(loop.inside(k, n)), value, loop.Const(0, x.dtype))
+
+
+@dataclass(frozen=True)
+class Place(Linear):
+    r"""Zeros with one element of each line set, $y_{n k} = x_n\,[k = \mathrm{index}_n]$: the adjoint of Pick.
+
+    x and index (*N, 1, *M) -> (*N, size, *M).
+    """
+
+    axis: int
+    size: int
+
+    def shape(self, x, index):
+        return (*x[: self.axis], self.size, *x[self.axis + 1 :])
+
+    def eager(self, xp, x, index):
+        y = xp.zeros(self.shape(x.shape, index.shape), x.dtype)
+        xp.put_along_axis(y, index, x, self.axis)
+        return y
+
+    def adjoint(self, g, x, index):
+        return (Pick(self.axis)(g, index), None)
+
+    def batch(self, size, batched, x, index):
+        return Place(self.axis + 1, self.size)(*alike(size, batched, x, index))
+
+    def element(self, i, x, index):
+        line = (*i[: self.axis], 0, *i[self.axis + 1 :])
+        chosen = loop.equal(index[line], i[self.axis])
+        return loop.where(chosen, x[line], loop.Const(0, x.dtype))
+
+
+def alike(size: int, batched, *xs):
+    """The inputs, each with a batch axis in front."""
+    return [x if b else x.expand((size, *x.shape)) for x, b in zip(xs, batched, strict=True)]
+
+
 def numbered(size: int, batched: bool, rows: int, index):
     """The index into all examples' rows laid one after the other: example b's row n is b * rows + n."""
     if not batched:

@@ -18,7 +18,7 @@ from fathom.core.errors import ShapeError
 from fathom.ops.axes import numpy_names, one_axis
 from fathom.ops.broadcasting import broadcast_shapes, to_shape
 from fathom.ops.comparison import where
-from fathom.ops.gathering import Gather, Put, ScatterAdd
+from fathom.ops.gathering import Gather, Pick, Put, ScatterAdd
 from fathom.ops.keys import check_mask, in_range, index_tensor, is_mask, span_of, view_of
 from fathom.ops.movement import Permute, Reshape, Slice
 from fathom.ops.shaping import movedim
@@ -179,6 +179,8 @@ def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
     index = in_range(index, input.shape[axis], axis)
     if not input.ndim:
         return input.expand(index.shape)
+    if index.shape == (*input.shape[:axis], 1, *input.shape[axis + 1 :]):
+        return Pick(axis)(input, index)
     return Gather()(input.reshape(-1), along(input, index, axis))
 
 

@@ -84,6 +84,8 @@ CASES = [
     case("setitem", normal(4, 5), truth(4, 5), normal(), call=lambda _, x, m, v: written(x, m, v), note="mask"),
     case("gather", normal(4, 5), 1, whole(0, 5, 4, 2)),
     case("gather", normal(4, 5), 0, whole(0, 4, 6, 3)),
+    case("gather", normal(4, 5), 1, whole(0, 5, 4, 1)),
+    case("gather", normal(4, 5, 3), 1, whole(0, 5, 4, 1, 3)),
     case("take_along_dim", normal(4, 5), whole(0, 5, 4, 2), 1, numpy=np.take_along_axis),
     case("take_along_dim", normal(4, 5), whole(0, 5, 1, 2), 1),
     case("take_along_dim", normal(4, 5), whole(0, 20, 3)),
