@@ -4,6 +4,6 @@ It sees `core` only: it receives graphs of primitives, and needs to know nothing
 users call is `fathom.compile`.
 """
 
-from fathom.compiler.tracing import Graph, trace
+from fathom.core.tracing import Graph, trace
 
 __all__ = ["Graph", "trace"]

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fathom.compiler.tracing import Graph, Symbol, symbolic
 from fathom.core.base import TensorBase, at_level, is_plain, levels, new
 from fathom.core.device import CPU
 from fathom.core.random import Generator
+from fathom.core.tracing import Graph, Symbol, symbolic
 from fathom.core.trees import flatten, unflatten
 
 if TYPE_CHECKING:

@@ -15,10 +15,10 @@ import numpy as np
 
 from fathom.compiler.affine import simplify
 from fathom.compiler.functions import can_emit
-from fathom.compiler.tracing import Graph, Step, Symbol
 from fathom.core import loop
 from fathom.core.loop import Array, Call, Const, Expr, Index, Load, Reduce
 from fathom.core.primitive import Elementwise
+from fathom.core.tracing import Graph, Step, Symbol
 
 COSTLY = {
     "exp",

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from fathom.compiler.tracing import Graph, Step, Symbol
 from fathom.core.base import new
+from fathom.core.tracing import Graph, Step, Symbol
 
 
 def improved(graph: Graph) -> Graph:

@@ -22,9 +22,9 @@ from fathom.compiler.fuse import Host, Kernel, fused, measure
 from fathom.compiler.graph import improved
 from fathom.compiler.schedule import scheduled, top_reduction
 from fathom.compiler.threads import get_num_threads, main_text, workers
-from fathom.compiler.tracing import Graph
 from fathom.core.apply import QUIET
 from fathom.core.loop import Array
+from fathom.core.tracing import Graph
 
 
 def target():

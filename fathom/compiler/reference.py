@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from fathom.compiler.tracing import Graph
 from fathom.core import loop
 from fathom.core.primitive import Primitive
+from fathom.core.tracing import Graph
 
 
 def run(graph: Graph, *inputs: Any) -> list[np.ndarray]:

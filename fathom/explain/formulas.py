@@ -15,12 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from fathom.compiler.tracing import Graph, Symbol, trace
 from fathom.core import tape
 from fathom.core.base import TensorBase, new
 from fathom.core.latex import equation, latex, number, subscript
 from fathom.core.loop import Array, Const, Expr, Index, Readable
 from fathom.core.primitive import Elementwise, Primitive
+from fathom.core.tracing import Graph, Symbol, trace
 from fathom.explain.numerals import settled
 
 LONGEST = 260  # characters of LaTeX; what is longer is better read in the code

@@ -8,7 +8,7 @@ import pytest
 import fathom
 from fathom.compiler import program
 from fathom.compiler.cache import cached, code_folder
-from fathom.compiler.tracing import trace
+from fathom.core.tracing import trace
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ import scipy.special
 
 import fathom
 from fathom.compiler.program import Program
-from fathom.compiler.tracing import trace
+from fathom.core.tracing import trace
 
 
 def native(f, x: np.ndarray) -> np.ndarray:

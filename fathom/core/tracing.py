@@ -135,7 +135,7 @@ def trace(f: Callable, *examples: Any) -> Graph:
     The examples may be nested in tuples, lists and dicts, and so may the results; what is no tensor is
     handed over as it is. Reading a value inside f (`item()`, `if x > 0`) raises RuntimeError.
 
-    >>> from fathom.compiler import trace
+    >>> from fathom.core.tracing import trace
     >>> print(trace(lambda x: (2 * x).sum(1), fathom.ones(3, 4)))
     input x0                           # (3, 4) float32
     c0 = 2.0                           # (3, 4) float32
