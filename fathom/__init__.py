@@ -68,6 +68,7 @@ from fathom.ops.numbers import frexp, isreal
 from fathom.ops.products import chain_matmul
 from fathom.ops.randomness import rand_like, randn_like
 from fathom.ops.running import cumulative_trapezoid, gradient, trapezoid, trapz
+from fathom.ops.loops import scan
 from fathom.ops.searching import argwhere, unravel_index
 from fathom.ops.shaping import (
     atleast_1d, atleast_2d, broadcast_tensors, broadcast_to, chunk, detach, flatten, flip,

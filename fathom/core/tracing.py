@@ -69,7 +69,7 @@ class Graph:
     updates: list[tuple[Symbol, Symbol]] = field(default_factory=list)
     adopted: list[tuple] = field(default_factory=list, repr=False)  # see Symbol.adopt
     structure: Any = None  # the nesting of the outputs (see core/trees.py)
-    known: dict[int, Symbol] = field(default_factory=dict, repr=False)  # constants, by array
+    known: dict[Any, Symbol] = field(default_factory=dict, repr=False)  # constants, by array
 
     def symbol(self, shape: Sequence[int], dtype: np.dtype) -> Symbol:
         """A new symbol of this graph."""
@@ -119,6 +119,25 @@ class Graph:
         table = [f"{text:<{width}}   # {s.shape} {s.dtype}" for text, s in lines]
         table += [f"{names[x]} <- {names[value]}" for x, value in self.updates]
         return "\n".join([*table, "return " + ", ".join(names[y] for y in self.outputs)])
+
+
+@dataclass(eq=False)
+class Closure(Graph):
+    """A graph whose constants are inputs to come: it keeps the tensors that the function closes over, as they are."""
+
+    tensors: list[Tensor] = field(default_factory=list)  # the tensor behind each constant
+
+    def symbol_of(self, x: Tensor) -> Symbol:
+        """The symbol in x, or the constant that x is. A tensor and its `detach()` are two constants."""
+        array = x.array
+        if at_level(x, self.level):
+            return array
+        key = (id(array), id(x.node or x) if x.tracked else None)
+        if key not in self.known:
+            self.known[key] = constant = self.symbol(array.shape, array.dtype)
+            self.constants.append((constant, array))
+            self.tensors.append(x)
+        return self.known[key]
 
 
 def summary(array: Any) -> str:

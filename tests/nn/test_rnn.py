@@ -11,7 +11,7 @@ import torch.nn.utils.rnn as torch_rnn
 
 import fathom
 from fathom import nn, ones
-from fathom.nn.functional.recurrence import steps_of
+from fathom.compiler import trace
 from fathom.nn.utils import rnn as fathom_rnn
 from tests.nn.against_torch import TOLERANCE, both, close
 
@@ -155,14 +155,15 @@ def test_packing_and_padding_undo_each_other():
     assert padded.tolist() == theirs.tolist()
 
 
-def test_steps_are_the_rows_in_order_and_their_gradient_is_gathered():
-    x = fathom.arange(14.0).reshape(7, 2).requires_grad_()
-    sizes = [2, 2, 1, 1, 1]
-    steps = steps_of(x, sizes)
-    assert [len(s) for s in steps] == sizes
-    assert fathom.equal(fathom.cat(steps), x)
-    sum(k * s.sum() for k, s in enumerate(steps)).backward()
-    assert x.grad[:, 0].tolist() == [0, 0, 1, 1, 2, 3, 4]
+@pytest.mark.parametrize("name", ["RNN", "LSTM", "GRU"])
+def test_the_program_of_a_long_sequence_is_no_longer_than_that_of_a_short_one(name):
+    layer = getattr(nn, name)(3, 4, num_layers=2, bidirectional=True)
+
+    def loss(x):
+        return fathom.func.grad(lambda x: layer(x)[0].sum())(x)
+
+    short, long = (trace(loss, fathom.ones(steps, 2, 3)) for steps in (10, 1000))
+    assert len(short.steps) == len(long.steps)
 
 
 def test_dropout_stands_between_layers_and_in_training_only():

@@ -10,10 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from fathom.core.base import new
 from fathom.nn.functional.linear import linear
-from fathom.ops.comparison import relu
+from fathom.nn.utils.rnn import PackedSequence, pad_packed_sequence
+from fathom.ops.comparison import relu, where
 from fathom.ops.exponential import sigmoid, tanh
-from fathom.ops.shaping import cat, chunk, narrow
+from fathom.ops.loops import scan
+from fathom.ops.shaping import chunk
 
 if TYPE_CHECKING:
     from fathom.tensors import Tensor
@@ -75,57 +80,6 @@ def gru_step(weight: Tensor, bias: Tensor | None) -> Step:
     return step
 
 
-def scan(
-    step: Step, inputs: Sequence[Tensor], state: State, reverse: bool = False
-) -> tuple[list[Tensor], State]:
-    """The steps one after the other: the output h of each, in the order of the inputs, and the last state.
-
-    inputs: one (B_t, K H) a step, B_t never growing: row b of each belongs to sequence b, and a sequence that
-    has ended is missing at the bottom. state: (B, P) and, of an LSTM, (B, H). With `reverse` the last step
-    comes first, and a sequence starts with its own last element.
-    """
-    outputs: list[Tensor] = []
-    first, ended = state, []
-    for x in reversed(inputs) if reverse else inputs:
-        rows, now = x.shape[0], (outputs[-1].shape[0] if outputs else first[0].shape[0])
-        if reverse and not outputs:
-            state = rows_of(first, 0, rows)
-        elif rows > now:
-            state = joined([state, rows_of(first, now, rows)])
-        elif rows < now:
-            ended.append(rows_of(state, rows, now))
-            state = rows_of(state, 0, rows)
-        state = step(x, state)
-        outputs.append(state[0])
-    return outputs[::-1] if reverse else outputs, joined([state, *reversed(ended)])
-
-
-def rows_of(state: State, start: int, stop: int) -> State:
-    """The state of the sequences start ... stop - 1."""
-    if (start, stop) == (0, state[0].shape[0]):
-        return state
-    return tuple(narrow(s, 0, start, stop - start) for s in state)
-
-
-def joined(states: Sequence[State]) -> State:
-    """States of some sequences, one below the other."""
-    return states[0] if len(states) == 1 else tuple(cat(parts, 0) for parts in zip(*states))
-
-
-def steps_of(x: Tensor, sizes: Sequence[int]) -> list[Tensor]:
-    """x (sum of sizes, *) cut into pieces of these sizes along dim 0.
-
-    It is halved again and again, so that the gradients of T pieces are gathered in about log2 T passes over
-    x, and not in T.
-    """
-    if len(sizes) == 1:
-        return [x]
-    half = len(sizes) // 2
-    start = sum(sizes[:half])
-    before, after = narrow(x, 0, 0, start), narrow(x, 0, start, x.shape[0] - start)
-    return steps_of(before, sizes[:half]) + steps_of(after, sizes[half:])
-
-
 def recur(
     step: Step,
     x: Tensor,
@@ -135,9 +89,43 @@ def recur(
     sizes: Sequence[int],
     reverse: bool,
 ) -> tuple[Tensor, State]:
-    """One layer in one direction. x (sum of sizes, I), the rows of step after step -> (sum of sizes, P), last state."""
-    from_input = linear(
-        x, weight, bias
-    )  # of all steps at once: one large product, not T small ones
-    outputs, state = scan(step, steps_of(from_input, sizes), state, reverse)
-    return cat(outputs, 0), state
+    """One layer in one direction. x (sum of sizes, I), the rows of step after step -> (sum of sizes, P), last state.
+
+    sizes: how many sequences each step has, never growing: row b of each step belongs to sequence b, and a sequence
+    that has ended is missing at the bottom. With `reverse` a sequence starts with its own last element.
+    """
+    from_input = linear(x, weight, bias)  # of all steps at once: one large product
+    if sizes[0] == sizes[-1]:
+        return walk(step, from_input, state, sizes, reverse)
+    return walk_in_part(step, from_input, state, sizes, reverse)
+
+
+def walk(
+    step: Step, x: Tensor, state: State, sizes: Sequence[int], reverse: bool
+) -> tuple[Tensor, State]:
+    """`recur` where all sequences have the same length; x (T B, K H)."""
+
+    def advance(state: State, x: Tensor) -> tuple[State, Tensor]:
+        state = step(x, state)
+        return state, state[0]
+
+    steps = x.reshape((len(sizes), sizes[0], x.shape[1]))  # (T, B, K H)
+    last, y = scan(advance, state, steps, reverse=reverse)
+    return y.reshape((x.shape[0], y.shape[2])), last
+
+
+def walk_in_part(
+    step: Step, x: Tensor, state: State, sizes: Sequence[int], reverse: bool
+) -> tuple[Tensor, State]:
+    """`recur` where some sequences end before others: a state stays what it is where its sequence has no element."""
+
+    def advance(state: State, inputs: tuple[Tensor, Tensor]) -> tuple[State, Tensor]:
+        x, going = inputs
+        state = tuple(where(going, s, before) for s, before in zip(step(x, state), state))
+        return state, state[0]
+
+    going = np.arange(sizes[0]) < np.array(sizes)[:, None]  # (T, B)
+    padded, _ = pad_packed_sequence(PackedSequence(x, new(np.array(sizes))))  # (T, B, K H)
+    last, y = scan(advance, state, (padded, x.new_tensor(going[:, :, None])), reverse=reverse)
+    rows = y.reshape((going.size, y.shape[2]))
+    return rows.index_select(0, x.new_tensor(np.flatnonzero(going))), last
