@@ -27,6 +27,8 @@ class Box:
 
 def boxes(explanation: Explanation) -> list[Box]:
     """The boxes, each after those that it reads."""
+    if not explanation.operations:  # made from nothing that is a tensor
+        return [leaf(value) for value in explanation.values]
     full = len(explanation.operations) <= FEW
     found: list[Box] = []
     makers: dict[int, Box] = {}  # by number of the value

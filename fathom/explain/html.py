@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from fathom.explain.mathml import mathml
-from fathom.explain.parts import Explanation, Figures, Group, Operation, Place, Value
+from fathom.explain.parts import Explanation, Figures, Group, Operation, Place, Use, Value
 
 MANY = 150  # operations; in a larger computation the pictures are smaller
 SMALL_SIDE = 12
@@ -55,10 +55,23 @@ def asset(name: str) -> str:
 
 
 def about(explanation: Explanation) -> str:
-    """The sentence and the formula of what is explained."""
+    """What is explained: its sentence and formula, what else is said of it, its example, where the book uses it."""
     parts = [f'<p class="about">{prose(explanation.about)}</p>'] if explanation.about else []
     if explanation.formula and f"${explanation.formula}$" not in explanation.about:
         parts.append(f'<div class="math">{typeset(explanation.formula)}</div>')
+    for paragraph in explanation.details:
+        laid_out = "\n" in paragraph
+        parts.append(
+            f"<pre>{escape(paragraph)}</pre>"
+            if laid_out
+            else f'<p class="about">{prose(paragraph)}</p>'
+        )
+    if explanation.session:
+        parts.append(f'<pre class="session">{answered(explanation.session)}</pre>')
+    if explanation.uses:
+        parts.append(
+            f'<p class="book"><b>In the book</b> {"; ".join(map(place_in_book, explanation.uses))}</p>'
+        )
     if explanation.definition:
         place = explanation.definition
         parts.append(
@@ -68,11 +81,34 @@ def about(explanation: Explanation) -> str:
     return "\n".join(parts)
 
 
+def place_in_book(use: Use) -> str:
+    """LeNet learns to see, The loss."""
+    section = f", {escape(use.section)}" if use.section else ""
+    return f"<cite>{escape(use.title)}</cite>{section}"
+
+
+def answered(session: str) -> str:
+    """A session of the interpreter: what is typed as code, what it answers as it is."""
+    lines = []
+    for line in session.splitlines():
+        typed = line[:4] in (">>> ", "... ")
+        lines.append(
+            f'<span class="prompt">{escape(line[:4])}</span>{colored(line[4:])}'
+            if typed
+            else escape(line)
+        )
+    return "\n".join(lines)
+
+
 def facts(explanation: Explanation) -> str:
     """What there is, in numbers."""
     parameters = [v for v in explanation.values if v.role == "parameter"]
     count = sum(int(np.prod(v.figures.shape)) for v in parameters)
-    found = [f"<b>{len(explanation.operations):,}</b> operations"]
+    found = [
+        f"<b>{len(explanation.operations):,}</b> operation{'s' * (len(explanation.operations) != 1)}"
+    ]
+    if explanation.shapes:
+        found.insert(0, f"the example: {escape(explanation.shapes)}")
     if parameters:
         found.append(f"<b>{count:,}</b> parameters")
     if explanation.seed:

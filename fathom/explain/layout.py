@@ -40,6 +40,8 @@ def layout(boxes: Sequence[Box], use_dot: bool = True) -> Layout:
     """Places for the boxes and their arrows."""
     number = {id(box): k for k, box in enumerate(boxes)}
     edges = [(number[id(source)], k) for k, box in enumerate(boxes) for source in box.sources]
+    if not boxes:
+        return Layout(0.0, 0.0, [], [])
     program = shutil.which("dot") if use_dot else None
     return by_dot(program, boxes, edges) if program else in_layers(boxes, edges)
 

@@ -174,6 +174,15 @@ class Group:
                 yield child
 
 
+@dataclass(frozen=True)
+class Use:
+    """A place in the book: the page's short name, its title, and the section, if it has one."""
+
+    page: str
+    title: str
+    section: str = ""
+
+
 @dataclass(eq=False, repr=False)
 class Explanation:
     """Math, code, diagram and numbers of one computation, or of one operation.
@@ -191,6 +200,10 @@ class Explanation:
     definition: Place | None = None  # of what is explained
     formula: str | None = None  # of what is explained, from its docstring
     seed: str = ""  # in words, with which gradient the backward pass began
+    details: list[str] = field(default_factory=list)  # what else its docstring says
+    shapes: str = ""  # of the example
+    session: str = ""  # the example as one would type it, with the answer
+    uses: list[Use] = field(default_factory=list)  # where the book uses it
 
     def backward(self) -> list[Operation]:
         """The operations in the order of the backward pass."""

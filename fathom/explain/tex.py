@@ -29,6 +29,11 @@ def body(e: Explanation) -> Iterator[str]:
     yield rf"\section*{{{words(e.title)}}}"
     if e.formula:
         yield rf"\[ {e.formula} \]"
+    if e.session:
+        yield f"\\begin{{verbatim}}\n{e.session}\n\\end{{verbatim}}"
+    if e.uses:
+        places = [words(f"{use.title}, {use.section}".rstrip(", ")) for use in e.uses]
+        yield rf"\paragraph{{In the book}} {'; '.join(places)}"
     if e.operations:
         yield r"\subsection*{Forward}"
     for operation in e.operations:

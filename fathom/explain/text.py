@@ -6,6 +6,7 @@ A small computation is told in full; of a large one each module is one line.
 from __future__ import annotations
 
 import io
+import textwrap
 from collections.abc import Iterator
 from typing import Any
 
@@ -30,17 +31,26 @@ def text(explanation: Explanation, width: int = 100, color: bool = False) -> str
         force_jupyter=False,  # in a notebook rich would show each line in the cell, too
         color_system="standard" if color else None,
     )
-    for line in lines(explanation):
+    for line in lines(explanation, width):
         console.print(Text.assemble(*line, no_wrap=True, overflow="ellipsis"), highlight=False)
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
 
 
-def lines(e: Explanation) -> Iterator[Line]:
+def lines(e: Explanation, width: int) -> Iterator[Line]:
     yield [(e.title, "bold")]
-    if e.about:
-        yield [(without_marks(e.about), "")]
+    yield from wrapped(e.about, width)
     if e.formula:
         yield [("  " + readable(e.formula), "bold")]
+    for paragraph in e.details:
+        yield from wrapped(paragraph, width)
+    if e.session:
+        yield []
+        yield [("Example", "bold"), (f"  {e.shapes}", "dim")]
+        yield from ([("  " + line, "")] for line in e.session.splitlines())
+    if e.uses:
+        yield []
+        yield [("In the book", "bold")]
+        yield from ([(f"  {use.title}", ""), (f"  {use.section}", "dim")] for use in e.uses)
     if not e.operations:
         return
     full = len(e.operations) <= FEW
@@ -71,6 +81,14 @@ def lines(e: Explanation) -> Iterator[Line]:
     for value in inputs:
         if value.gradient is not None:
             yield from arrived(value)
+
+
+def wrapped(paragraph: str, width: int) -> Iterator[Line]:
+    """A paragraph in lines; one that is laid out already stays so."""
+    if "\n" in paragraph:
+        yield from ([("  " + without_marks(line), "")] for line in paragraph.splitlines())
+    else:
+        yield from ([(line, "")] for line in textwrap.wrap(without_marks(paragraph), width))
 
 
 def forward(group: Group, depth: int, full: bool) -> Iterator[Line]:

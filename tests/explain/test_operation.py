@@ -7,7 +7,7 @@ import pytest
 import fathom
 import fathom.nn.functional as F
 from fathom.explain import explain
-from fathom.explain.operation import example
+from fathom.explain.example import called_in, public_name
 from tests.explain.checks import check
 
 # What makes, saves and configures, and what says nothing about tensors, has nothing to be explained.
@@ -56,13 +56,49 @@ def test_an_operation_shows_its_own_source():
 
 
 def test_the_example_is_read_from_the_docstring():
-    args, options = example(fathom.softmax, fathom.softmax.__doc__)
+    args, options = called_in(fathom.softmax, fathom.softmax.__doc__)
     assert args[0].tolist() == [0, 0] and options == {"dim": 0}
 
 
-def test_the_docstring_is_read_and_never_executed():
-    assert example(fathom.exp, ">>> exp(open('x'))") is None
-    assert example(fathom.exp, ">>> fathom.exp(__import__('os').getcwd())") is None
+def test_a_tensor_that_the_docstring_names_first_and_a_method_of_it_are_read_too():
+    doc = """
+    >>> x, two = fathom.arange(4.).reshape(2, 2), 2
+    >>> x.softmax(dim=-1 + two - 1).sum()
+    """
+    args, options = called_in(fathom.softmax, doc)
+    assert args[0].tolist() == [[0, 1], [2, 3]] and options == {"dim": 0}
+
+
+@pytest.mark.parametrize(
+    "call",
+    ["open('x')", "__import__('os').getcwd()", "fathom.load('x')()", "fathom.ones.__globals__", "y.exp()",
+     "fathom.train.Trainer()", "[k for k in (1, 2)]", "fathom.ones(2).__class__"],
+)  # fmt: skip
+def test_the_docstring_is_read_and_never_executed(call):
+    assert called_in(fathom.exp, f">>> fathom.exp({call})") is None
+
+
+def test_a_function_is_called_by_the_name_a_user_gives_it():
+    assert public_name(fathom.softmax) == "softmax"
+    assert public_name(F.gelu) == "nn.functional.gelu"
+    assert public_name(fathom.linalg.qr) == "linalg.qr"
+    assert public_name(lambda x: x) == ""
+
+
+def test_an_operation_shows_its_shapes_its_example_and_what_else_its_docstring_says():
+    e = explain("conv2d")
+    assert e.shapes == "input 1 × 1 × 3 × 3, weight 1 × 1 × 2 × 2 → 1 × 1 × 2 × 2"
+    assert e.session.startswith(">>> fathom.conv2d(fathom.tensor([[[[0.5, 1.0, 2.0]")
+    assert any("With groups, output channel o sees" in paragraph for paragraph in e.details)
+    for form in (e.text(), e.html(), e.latex()):
+        assert "5.3750" in form
+
+
+def test_what_is_made_from_nothing_is_drawn_as_one_box():
+    e = explain("zeros")
+    assert (e.shapes, e.operations) == ("→ 2 × 3", [])
+    assert e.value("zeros").figures.values.tolist() == [[0, 0, 0], [0, 0, 0]]
+    assert e.svg().count("<rect") == 1
 
 
 def test_an_unknown_name_says_what_would_do():

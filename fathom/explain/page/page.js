@@ -99,6 +99,7 @@ function layRows() {
     }
   };
   walk(data.tree);
+  if (!data.ops.length) data.values.forEach((_, v) => addLeaf(v, 0));       // made from nothing that is a tensor
   state.rows = rows;
   rows.forEach((row, k) => {
     row.k = k;
