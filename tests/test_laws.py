@@ -20,6 +20,7 @@ import numpy as np
 import pytest
 
 import fathom
+import fathom.core.body
 import fathom.ops
 from fathom.compiler import trace
 from fathom.compiler.reference import interpreted, run
@@ -271,8 +272,9 @@ def test_vmap_of_the_gradient_is_a_loop(case, dtype):
 # ---- 5: element --------------------------------------------------------------------------------------
 
 # The primitives with no element rule: complex numbers have parts, and the loop language has none;
-# an element of a factor or a transform has no short formula; some functions of one number neither.
+# an element of a factor, a transform or a loop has no short formula; some functions of one number neither.
 WITHOUT_ELEMENT = {
+    "Scan",
     "Conj", "Part", "MakeComplex", "ViewAsReal", "ViewAsComplex",
     "Solve", "SolveTriangular", "Cholesky", "Lu", "Pivots", "RowOrder", "Det", "LogAbsDet", "SignDet", "Eigh", "Eig",
     "Svd", "Qr", "Complement", "Pinv", "MatrixExp", "Fft", "Rfft", "Irfft",
@@ -363,6 +365,7 @@ def namespace() -> dict:
     names = {}
     for module in pkgutil.iter_modules(fathom.ops.__path__, "fathom.ops."):
         names |= vars(importlib.import_module(module.name))
+    names |= vars(fathom.core.body)
     return names | {"fathom": fathom, "device": fathom.device}
 
 

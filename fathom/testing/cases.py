@@ -5,6 +5,7 @@ from __future__ import annotations
 from fathom.testing import (
     elementwise,
     linear,
+    loops,
     matrices,
     networks,
     reducing,
@@ -16,5 +17,5 @@ from fathom.testing import (
 
 CASES = [
     *elementwise.CASES, *special.CASES, *shaping.CASES, *writing.CASES, *reducing.CASES,
-    *statistics.CASES, *matrices.CASES, *linear.CASES, *networks.CASES,
+    *statistics.CASES, *matrices.CASES, *linear.CASES, *networks.CASES, *loops.CASES,
 ]  # fmt: skip
