@@ -13,8 +13,9 @@ import numpy as np
 from fathom.compiler.access import Access
 from fathom.compiler.affine import affine, is_index
 from fathom.compiler.functions import START
+from fathom.compiler.fuse import reductions
 from fathom.compiler.instructions import arithmetic, convert, extreme
-from fathom.compiler.schedule import Schedule, mentions
+from fathom.compiler.schedule import Flat, Schedule, mentions
 from fathom.compiler.text import (
     BOOL,
     FLOAT32,
@@ -31,10 +32,11 @@ from fathom.core.loop import Array, Call, Const, Expr, Index, Load, Reduce
 class Emitter(Access):
     """Writes one kernel."""
 
-    def __init__(self, schedule: Schedule, output: Array, lanes: int):
+    def __init__(self, schedule: Schedule, output: Array, lanes: int, adds: bool = False):
         super().__init__(output, lanes)
-        self.schedule = schedule
+        self.schedule, self.adds = schedule, adds
         self.copies: dict[Index, int] = {}  # what is computed side by side now
+        self.sums: dict[Reduce, Value] = {}  # the reductions that are known here
 
     def function(self, name: str) -> str:
         """The whole function."""
@@ -55,7 +57,9 @@ class Emitter(Access):
         i, rest = loops[0], loops[1:]
         start, stop = low or number(0), high or number(i.size)
         s = self.schedule
-        if i is s.vector and not s.across:
+        if i is s.block:
+            self.block_loop(i, rest, start, stop)
+        elif i is s.vector and not s.across:
             self.lane_loop(i, start, stop)
         elif i in s.unrolled:
             self.unrolled_loop(i, rest, start, stop)
@@ -82,6 +86,27 @@ class Emitter(Access):
         """Where whole steps from start end."""
         length = self.t.binary("sub", stop, start)
         return self.t.binary("sub", stop, self.t.binary("srem", length, number(step)))
+
+    def block_loop(self, i: Index, rest: list[Index], start: Value, stop: Value) -> None:
+        """The blocks whose samples fill all lanes, then the last one under a mask."""
+        full, lane = number(self.schedule.full), self.schedule.vector
+        assert lane is not None
+        self.wide, self.at[lane] = lane, number(0)
+        main = self.t.call("llvm.smin.i64", INT64, 0, stop, full)
+        inner = rest[:-1]
+        if self.schedule.full:
+            self.loop(i, start, main, 1, lambda: self.nest(inner))
+        if self.schedule.full < i.size:
+            first = self.t.call("llvm.smax.i64", INT64, 0, start, full)
+
+            def last() -> None:
+                left = number(self.schedule.left)
+                self.mask = self.t.binary("icmp slt", self.lane_numbers(), left, BOOL)
+                self.nest(inner)
+                self.mask = None
+
+            self.loop(i, first, stop, 1, last)
+        self.wide = None
 
     def lane_loop(self, i: Index, start: Value, stop: Value) -> None:
         """Several vectors side by side, then single vectors, then the last one under a mask."""
@@ -125,19 +150,22 @@ class Emitter(Access):
             )
         for place, value in zip(places, self.together(self.schedule.body, places), strict=True):
             self.at.update(place)
+            if self.adds:
+                before = self.load(Flat(self.output, (self.schedule.store.expr(),)))
+                value = self.combine("+", before, convert(self.t, value, self.output.dtype))
             self.store(value, self.schedule.store)
         self.at.update(base)
 
     def together(self, e: Expr, places: list[dict[Index, Value]]) -> list[Value]:
-        """The expression at each place of the copies; a reduction's loops are shared by all."""
-        if isinstance(e, Call) and e.name == "cast":
-            return [convert(self.t, v, e.dtype) for v in self.together(e.args[0], places)]
-        if isinstance(e, Reduce):
-            return self.reduce(e, places)
+        """The expression at each place of the copies: first its reductions, whose loops all places share, then
+        what is computed on them."""
+        sums = {r: self.reduce(r, places) for r in reductions(e)}
         values = []
-        for place in places:
+        for k, place in enumerate(places):
             self.at.update(place)
+            self.sums = {r: results[k] for r, results in sums.items()}
             values.append(self.value(e))
+        self.sums = {}
         return values
 
     def reduce(self, e: Reduce, places: list[dict[Index, Value]]) -> list[Value]:
@@ -246,7 +274,7 @@ class Emitter(Access):
             case Load():
                 return self.load(e)
             case Reduce():
-                return self.reduce(e, [{}])[0]
+                return self.sums[e] if e in self.sums else self.reduce(e, [{}])[0]
             case Call() if is_index(e):
                 return self.index(affine(e))
             case Call(name="cast", args=(a,)):

@@ -2,18 +2,20 @@
 
 A tensor is a function from index to value, so a producer is inlined into its consumers by calling it. It is
 given an array of its own instead where that would repeat work: it is an output, it reduces, it is costly
-and read more than once, or whoever reads it reads each element many times.
+and read more than once, or whoever reads it reads each element many times. A reduction whose only reader takes each
+element once (a bias, an activation, a scale) waits for that reader: the two are one kernel, y = f(sum of products).
 """
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from fathom.compiler.affine import simplify
+from fathom.compiler.affine import Affine, affine, simplify
 from fathom.compiler.functions import can_emit
 from fathom.core import loop
 from fathom.core.loop import Array, Call, Const, Expr, Index, Load, Reduce
@@ -39,6 +41,7 @@ COSTLY = {
 }
 LARGEST = 60  # nodes of an expression that may still be inlined twice
 MOST = 200  # nodes of an expression that may be inlined at all
+READS = 3  # arrays: reading one that holds the result is cheaper than reading these again
 MOVES = {
     "Alias",
     "Reshape",
@@ -51,6 +54,7 @@ MOVES = {
     "Copy",
     "Cast",
 }
+ONE_TO_ONE = MOVES - {"Expand", "Slice", "Windows"}  # each element of the input is read once
 REPEATS = {"Expand", "Windows", "Gather"}  # each element of the input may be read several times
 NATIVE = {
     np.dtype(d) for d in ("float32", "float64", "int64", "int32", "bool", "uint8", "int8", "int16")
@@ -59,11 +63,22 @@ NATIVE = {
 
 @dataclass
 class Kernel:
-    """output[out] = body, for all values of the indices `out`."""
+    """output[out] = body, for all values of the indices `out`.
+
+    With samples in the lanes (samples.py): the element goes to position `store`; `block` is the first index, of which
+    `full` values fill all lanes (and the last `left` of them), and `lane` the last; a kernel that `adds` adds to what
+    is there.
+    """
 
     output: Symbol
     out: tuple[Index, ...]
     body: Expr
+    store: Affine | None = None
+    block: Index | None = None
+    lane: Index | None = None
+    full: int = 0
+    left: int = 0
+    adds: bool = False
 
 
 @dataclass
@@ -120,6 +135,7 @@ class Fusion:
                 self.readers.setdefault(x, []).append(step)
         self.kept = {*graph.outputs, *(value for _, value in graph.updates)}
         self.steps = {step.output: step for step in graph.steps}
+        self.waiting: set[Symbol] = set()  # reductions that their reader will finish
         self.kernels: list[Kernel | Host] = []
 
     def run(self):
@@ -143,15 +159,17 @@ class Fusion:
         return array
 
     def add(self, step: Step) -> None:
-        inputs = [self.readable[x] for x in step.inputs]
         if not self.native(step):
             self.host(step)
             return
+        first, *others = [x for x in step.inputs if x in self.waiting] or [None]
+        for x in others:
+            self.materialise(x)
         out = tuple(Index(n) for n in step.output.shape)
-        try:
-            body = simplify(loop.cast(step.primitive.element(out, *inputs), step.output.dtype))
-        except NotImplementedError:
-            body = None
+        body = self.body(step, out)
+        if first is not None and not (body is not None and self.finishes(step, body)):
+            self.materialise(first)
+            body = self.body(step, out)
         if body is None or not can_emit(body):
             self.host(step)
             return
@@ -159,7 +177,35 @@ class Fusion:
             self.kernels.append(Kernel(step.output, out, body))
             self.store(step.output)
         else:
-            self.readable[step.output] = Inlined(step, inputs)
+            self.readable[step.output] = Inlined(step, [self.readable[x] for x in step.inputs])
+
+    def body(self, step: Step, out: tuple[Index, ...]) -> Expr | None:
+        """The step's element; None where it has none."""
+        inputs = [self.readable[x] for x in step.inputs]
+        try:
+            return simplify(loop.cast(step.primitive.element(out, *inputs), step.output.dtype))
+        except NotImplementedError:
+            return None
+
+    def finishes(self, step: Step, body: Expr) -> bool:
+        """Whether the step may be computed on the sum that it reads while that is still in registers. What is
+        costly is written once for each register, so it stays a kernel of its own."""
+        plain = isinstance(step.primitive, Elementwise)
+        one_to_one = plain or type(step.primitive).__name__ in ONE_TO_ONE
+        sums = reductions(body)
+        if not one_to_one or len(sums) != 1:
+            return False
+        size, costly, _ = measure(body)
+        inner_size, inner_costly, _ = measure(sums[0].body)
+        return size - inner_size <= LARGEST and costly == inner_costly
+
+    def waits(self, step: Step, body: Expr) -> bool:
+        """Whether a reduction has one reader, which may finish it."""
+        readers = self.readers.get(step.output, [])
+        if step.output in self.kept or len(readers) != 1 or len(reductions(body)) != 1:
+            return False
+        name = type(readers[0].primitive).__name__
+        return isinstance(readers[0].primitive, Elementwise) or name in ONE_TO_ONE
 
     def native(self, step: Step) -> bool:
         return (
@@ -179,6 +225,7 @@ class Fusion:
             return
         out = tuple(Index(n) for n in x.shape)
         self.kernels.append(Kernel(x, out, simplify(self.readable[x][out])))
+        self.waiting.discard(x)
         self.store(x)
 
     def needs_array(self, step: Step, body: Expr) -> bool:
@@ -186,9 +233,14 @@ class Fusion:
         if symbol in self.kept:
             return True
         size, costly, reduces = measure(body)
+        if reduces and self.waits(step, body):
+            self.waiting.add(symbol)
+            return False
         if reduces or size > MOST:
             return True
         readers = self.readers.get(symbol, [])
+        if self.uses[symbol] > 1 and large_reads(body, symbol) >= READS:
+            return True
         many = self.uses[symbol] > 1 or any(self.repeated(symbol, reader) for reader in readers)
         if isinstance(step.primitive, Elementwise) or costly or size > LARGEST:
             return many and (costly > 0 or size > LARGEST or self.reread(symbol))
@@ -208,6 +260,52 @@ class Fusion:
 
     def reread(self, symbol: Symbol) -> bool:
         return any(self.repeated(symbol, reader) for reader in self.readers.get(symbol, []))
+
+
+def reductions(e: Expr) -> list[Reduce]:
+    """The reductions that are computed wherever the expression is: not those in a branch, or in an index."""
+    match e:
+        case Reduce():
+            return [e]
+        case Call(name="where", args=(test, *branches)):
+            safe = [r for b in branches for r in reductions(b) if reads_inside(r.body)]
+            return list(dict.fromkeys(reductions(test) + safe))
+        case Call():
+            return list(dict.fromkeys(r for a in e.args for r in reductions(a)))
+    return []
+
+
+def reads_inside(e: Expr) -> bool:
+    """Whether all reads are inside of their arrays, whatever the indices are."""
+    match e:
+        case Load():
+            ranges = [affine(i).range() for i in e.at]
+            return all(
+                0 <= low and high < n for (low, high), n in zip(ranges, e.array.shape, strict=True)
+            )
+        case Reduce():
+            return reads_inside(e.body)
+        case Call():
+            return all(reads_inside(a) for a in e.args)
+    return True
+
+
+def large_reads(e: Expr, symbol: Symbol) -> int:
+    """How many arrays of at least the symbol's size an expression reads."""
+    size = math.prod(symbol.shape)
+    return len({a.name for a in arrays(e) if math.prod(a.shape) >= size})
+
+
+def arrays(e: Expr) -> list[Array]:
+    """The arrays that an expression reads."""
+    match e:
+        case Load():
+            return [e.array, *(a for i in e.at for a in arrays(i))]
+        case Reduce():
+            return arrays(e.body)
+        case Call():
+            return [a for x in e.args for a in arrays(x)]
+    return []
 
 
 def measure(e: Expr) -> tuple[int, int, bool]:

@@ -7,68 +7,39 @@ outputs = program.run(inputs)                # arrays in, arrays out
 from __future__ import annotations
 
 import ctypes
-import functools
 import math
-import os
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from fathom.compiler.cache import cached
 from fathom.compiler.emit import Emitter
-from fathom.compiler.fuse import Host, Kernel, fused, measure
+from fathom.compiler.engine import built, give_way, lanes
+from fathom.compiler.fuse import Host, Kernel, fused
 from fathom.compiler.graph import improved
-from fathom.compiler.schedule import scheduled, top_reduction
-from fathom.compiler.threads import get_num_threads, main_text, workers
+from fathom.compiler.memory import LINE, Span, arranged
+from fathom.compiler.regions import Phase, planned, work
+from fathom.compiler.schedule import loads, scheduled
+from fathom.compiler.threads import get_num_threads, workers
+from fathom.compiler.tiles import Job, Pointer, main_text
 from fathom.core.apply import QUIET
 from fathom.core.loop import Array
-from fathom.core.tracing import Graph
+from fathom.core.tracing import Graph, Symbol
 
-
-def target():
-    """LLVM's target machine for this computer; an engine takes it over, so each gets its own."""
-    import llvmlite.binding as llvm
-
-    llvm.initialize_native_target()
-    llvm.initialize_native_asmprinter()
-    features = llvm.get_host_cpu_features().flatten()
-    return llvm.Target.from_default_triple().create_target_machine(
-        cpu=llvm.get_host_cpu_name(), features=features, opt=2
-    )
-
-
-@functools.cache
-def lanes() -> int:
-    """How many float32 fill a vector register of this computer."""
-    import llvmlite.binding as llvm
-
-    features = llvm.get_host_cpu_features()
-    return 16 if features.get("avx512f") else 8 if features.get("avx2") else 4
-
-
-@functools.cache
-def give_way() -> int:
-    """The address of the system's function that lets another thread run."""
-    library = (
-        ctypes.windll.kernel32.SwitchToThread if os.name == "nt" else ctypes.CDLL(None).sched_yield
-    )
-    return ctypes.cast(library, ctypes.c_void_p).value
-
-
-MAIN = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
-TILES = 16  # pieces of a kernel: enough for an even share
+MAIN = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 4)
+TILES = 16  # pieces of a phase of one kernel: enough for an even share
 SMALL = 200_000  # scalar operations: less than this is not worth a second thread
 
 
 @dataclass
 class Part:
-    """Kernels that run one after the other in one native call."""
+    """Phases that run one after the other in one native call."""
 
     name: str
-    kernels: list[tuple[str, list[int], int]]
-    work: int
+    jobs: list[Job]
+    work: int = 0
+    scratch: int = 0  # bytes of memory for each thread
 
 
 class Program:
@@ -77,63 +48,146 @@ class Program:
     def __init__(self, graph: Graph):
         self.graph = graph = improved(graph)
         self.steps, names = fused(graph)
-        self.name_of = {symbol: name for name, symbol in names.items()}
-        self.slot = {
-            symbol: k for k, symbol in enumerate(self.name_of)
-        }  # places in the table of arrays
+        self.plan = planned(self.steps, {s: name for name, s in names.items()}, graph, lanes())
+        self.names = self.plan.names
+        self.slot = {name: k for k, name in enumerate(self.names.values())}
         self.given = [*graph.inputs, *(c for c, _ in graph.constants)]
         self.results = [*graph.outputs, *(value for _, value in graph.updates)]
         self.texts: list[str] = []
-        self.declared: set[str] = {"declare i64 @llvm.smin.i64(i64, i64)"}
+        self.declared = {
+            "declare i64 @llvm.smin.i64(i64, i64)",
+            "declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)",
+        }
         self.parts: list[Part | Host] = []
-        for step in self.steps:
-            self.add(step)
+        for phase in self.plan.phases:
+            self.add(phase)
         for part in self.parts:
             if isinstance(part, Part):
-                self.texts.append(main_text(part.name, part.kernels, TILES))
+                self.texts.append(main_text(part.name, part.jobs, part.scratch))
         self.engine = built(self.llvm()) if self.texts else None
         self.mains = {
             part.name: MAIN(self.engine.get_function_address(part.name))
             for part in self.parts
             if isinstance(part, Part)
         }
-        fresh = {id(y) for y in graph.outputs}
-        self.kept = {
-            step.output: np.empty(step.output.shape, step.output.dtype)
-            for step in self.steps
-            if isinstance(step, Kernel) and id(step.output) not in fresh
-        }
+        self.settle()
         self.busy = threading.RLock()  # its memory serves one call at a time
 
-    def add(self, step: Kernel | Host) -> None:
-        """Write the kernel as a function of the module, and put it into the newest part."""
-        if isinstance(step, Host):
-            self.parts.append(step)
+    # ---- code ----
+
+    def add(self, phase: Phase | Host) -> None:
+        """Write a phase's kernels as functions of the module, and put it into the newest part."""
+        if isinstance(phase, Host):
+            self.parts.append(phase)
             return
-        if 0 in step.output.shape:
+        kernels = [k for k in phase.kernels if 0 not in k.output.shape]
+        if not kernels:
             return
         if not self.parts or isinstance(self.parts[-1], Host):
-            self.parts.append(Part(f"part{len(self.parts)}", [], 0))
-        symbol = step.output
-        emitter = Emitter(
-            scheduled(step, lanes()),
-            Array(self.name_of[symbol], symbol.shape, symbol.dtype),
-            lanes(),
-        )
-        name = f"k{len(self.texts)}"
-        self.texts.append(emitter.function(name))
-        self.declared |= emitter.t.declared
-        symbols = {n: s for s, n in self.name_of.items()}
-        out = emitter.schedule.out
-        self.parts[-1].kernels.append(
-            (name, [self.slot[symbols[n]] for n in emitter.used], out[0].size if out else 1)
-        )
-        self.parts[-1].work += work(step)
+            self.parts.append(Part(f"part{len(self.parts)}", []))
+        part = self.parts[-1]
+        offsets, scratch = self.scratch(kernels)
+        job = Job([], phase.size, phase.chunk, phase.region)
+        for kernel in kernels:
+            name = f"k{len(self.texts)}"
+            emitter = Emitter(
+                scheduled(kernel, lanes()), self.array(kernel.output), lanes(), kernel.adds
+            )
+            self.texts.append(emitter.function(name))
+            self.declared |= emitter.t.declared
+            job.calls.append((name, [self.pointer(a, phase, offsets) for a in emitter.used]))
+            if not phase.region:
+                out = emitter.schedule.out
+                job.size = out[0].size if out else 1
+                job.chunk = -(-job.size // TILES)
+            part.work += work(kernel)
+        for symbol in phase.sums:
+            name = self.names[symbol]
+            size = math.prod(symbol.shape[1:]) * symbol.dtype.itemsize
+            job.cleared.append((self.pointer(name, phase, offsets), size))
+        part.jobs.append(job)
+        part.scratch = max(part.scratch, scratch)
+
+    def array(self, symbol: Symbol) -> Array:
+        """The symbol's array as kernels see it."""
+        name = self.names[symbol]
+        if name in self.plan.places:
+            return self.plan.places[name].flat
+        return Array(name, symbol.shape, symbol.dtype)
+
+    def is_local(self, name: str) -> bool:
+        return name in self.plan.places and self.plan.places[name].local
+
+    def scratch(self, kernels: list[Kernel]) -> tuple[dict[str, int], int]:
+        """Where the arrays of a region that live in scratch memory lie there, and how much of it there is."""
+        spans: dict[str, Span] = {}
+        for k, kernel in enumerate(kernels):
+            name = self.names[kernel.output]
+            if self.is_local(name):
+                a = self.plan.places[name].flat
+                spans[name] = Span(k, k, a.shape[0] * a.dtype.itemsize)
+            for read in loads(kernel.body):
+                if read.array.name in spans:
+                    a = spans[read.array.name]
+                    spans[read.array.name] = Span(a.first, k, a.size)
+        offsets, total = arranged(list(spans.values()))
+        return dict(zip(spans, offsets, strict=True)), total
+
+    def pointer(self, name: str, phase: Phase, offsets: dict[str, int]) -> Pointer:
+        """How a kernel of the phase reaches an array."""
+        if name in offsets:
+            return Pointer(offset=offsets[name])
+        for symbol in phase.sums:
+            if self.names[symbol] == name:
+                size = math.prod(symbol.shape[1:]) * symbol.dtype.itemsize
+                return Pointer(self.slot[name], stride=size)
+        return Pointer(self.slot[name])
 
     def llvm(self) -> str:
         """The module as LLVM assembly."""
         attributes = 'attributes #0 = { noinline nounwind "prefer-vector-width"="512" }'
         return "\n".join([*sorted(self.declared), "", *self.texts, attributes, ""])
+
+    # ---- memory ----
+
+    def settle(self) -> None:
+        """Lay the arrays that the program keeps to itself into one arena."""
+        kept = self.kept_spans()
+        offsets, size = arranged(list(kept.values()))
+        self.arena, self.spare = aligned(size), aligned(0)
+        self.table = np.zeros(len(self.slot), np.uint64)
+        self.kept: dict[Symbol, np.ndarray] = {}
+        for symbol, offset in zip(kept, offsets, strict=True):
+            a = self.array(symbol)
+            count = math.prod(a.shape)
+            memory = self.arena[offset : offset + count * a.dtype.itemsize]
+            self.kept[symbol] = memory.view(a.dtype).reshape(a.shape)
+            self.table[self.slot[a.name]] = memory.ctypes.data if count else 0
+
+    def kept_spans(self) -> dict[Symbol, Span]:
+        """From which phase to which each array of the arena is needed; what outlives a call to the end."""
+        fresh = {id(y) for y in self.graph.outputs}
+        symbols = {name: s for s, name in self.names.items()}
+        spans: dict[Symbol, Span] = {}
+        last = len(self.plan.phases)
+        for p, phase in enumerate(self.plan.phases):
+            if isinstance(phase, Host):
+                reads = [self.names[x] for x in phase.step.inputs]
+            else:
+                reads = [r.array.name for k in phase.kernels for r in loads(k.body)]
+                for y in [k.output for k in phase.kernels]:
+                    if id(y) not in fresh and not self.is_local(self.names[y]):
+                        a = self.array(y)
+                        size = math.prod(a.shape) * a.dtype.itemsize
+                        end = last if y in self.results else p
+                        spans[y] = Span(p, end, size)
+            for name in reads:
+                y = symbols[name]
+                if y in spans:
+                    spans[y] = Span(spans[y].first, max(spans[y].last, p), spans[y].size)
+        return spans
+
+    # ---- running ----
 
     def run(
         self, inputs: Sequence[np.ndarray], constants: Sequence[np.ndarray] | None = None
@@ -147,36 +201,42 @@ class Program:
             for s, a in zip(self.given, [*inputs, *constants], strict=True)
         }
         with self.busy:
-            known |= self.kept
             for y in self.results:
-                if y not in known:
+                if y not in known and y not in self.kept:
                     known[y] = np.empty(y.shape, y.dtype)
-            table = np.zeros(len(self.slot), np.uint64)
-            for symbol, k in self.slot.items():
-                if symbol in known:
-                    table[k] = known[symbol].ctypes.data
+            table = self.table.copy()
+            for symbol, a in known.items():
+                if symbol in self.names and symbol not in self.kept:
+                    table[self.slot[self.names[symbol]]] = a.ctypes.data
+            known |= self.kept
             for part in self.parts:
                 if isinstance(part, Part):
-                    self.call(part, table, known)
+                    self.call(part, table)
                 else:
                     self.by_hand(part, table, known)
             return [known[y] for y in self.results]
 
-    def call(self, part: Part, table: np.ndarray, known: dict) -> None:
+    def call(self, part: Part, table: np.ndarray) -> None:
         """Run a part on this thread, and on others where that pays."""
-        state = np.zeros(16 * len(part.kernels) + 16, np.int64)
+        helpers = get_num_threads() - 1 if part.work > SMALL else 0
+        state = np.zeros(16 * len(part.jobs) + 16, np.int64)
+        scratch = self.scratch_memory(part.scratch * (helpers + 1))
         main = self.mains[part.name]
-
         engine = self.engine
 
         def work() -> None:
-            assert engine is not None  # a thread that comes late still finds code and counters
-            main(table.ctypes.data, state.ctypes.data, give_way())
+            assert engine is not None  # a thread that comes late still finds code and memory
+            main(table.ctypes.data, scratch.ctypes.data, state.ctypes.data, give_way())
 
-        helpers = get_num_threads() - 1
-        if helpers and part.work > SMALL:
+        if helpers:
             workers.help(work, helpers)
         work()
+
+    def scratch_memory(self, size: int) -> np.ndarray:
+        """Memory for the threads, kept from call to call."""
+        if size > self.spare.nbytes:
+            self.spare = aligned(size)
+        return self.spare
 
     def by_hand(self, host: Host, table: np.ndarray, known: dict) -> None:
         """Compute a primitive by its eager rule."""
@@ -186,41 +246,11 @@ class Program:
         if y.base is not None and host.output in self.results:
             y = y.copy()  # a view may look at memory that the next call writes to
         known[host.output] = y
-        table[self.slot[host.output]] = y.ctypes.data
+        table[self.slot[self.names[host.output]]] = y.ctypes.data
 
 
-def work(kernel: Kernel) -> int:
-    """About how many scalar operations a kernel takes."""
-    nodes, _, _ = measure(kernel.body)
-    reduction = top_reduction(kernel.body)
-    inner = math.prod(k.size for k in reduction.over) if reduction is not None else 1
-    return math.prod(kernel.output.shape) * inner * max(nodes // 4, 1)
-
-
-def built(text: str):
-    """An engine that holds the module's machine code, compiled or from the cache."""
-    import llvmlite
-    import llvmlite.binding as llvm
-
-    machine = target()
-    features = llvm.get_host_cpu_features().flatten()
-    key = "\n".join([llvmlite.__version__, machine.triple, features, text])
-    code = llvm.ObjectFileRef.from_data(cached(key, lambda: compiled(text, machine)))
-    empty = llvm.parse_assembly("")
-    engine = llvm.create_mcjit_compiler(empty, machine)
-    engine.add_object_file(code)
-    engine.finalize_object()
-    return engine
-
-
-def compiled(text: str, machine) -> bytes:
-    """The machine code of a module, as an object file."""
-    import llvmlite.binding as llvm
-
-    module = llvm.parse_assembly(text)
-    module.verify()
-    options = llvm.create_pipeline_tuning_options(speed_level=2)
-    options.loop_vectorization = options.slp_vectorization = options.loop_unrolling = False
-    passes = llvm.create_pass_builder(machine, options)
-    passes.getModulePassManager().run(module, passes)
-    return machine.emit_object(module)
+def aligned(size: int) -> np.ndarray:
+    """That many bytes, from the start of a cache line."""
+    memory = np.empty(size + LINE, np.uint8)
+    start = -memory.ctypes.data % LINE
+    return memory[start : start + size]

@@ -13,7 +13,7 @@ import math
 from dataclasses import dataclass
 
 from fathom.compiler.affine import Affine, affine
-from fathom.compiler.fuse import Kernel
+from fathom.compiler.fuse import Kernel, reductions
 from fathom.core.loop import Call, Expr, Index, Load, Reduce
 
 
@@ -27,6 +27,9 @@ class Schedule:
     vector: Index | None  # an output index, or a reduced one
     unrolled: dict[Index, int]  # indices that take several steps side by side
     across: bool  # whether the vector index is reduced
+    block: Index | None = None  # the loop over blocks of samples, of which `full` fill all lanes
+    full: int = 0
+    left: int = 0  # samples of the last block, where it does not
 
 
 @dataclass(frozen=True)
@@ -39,10 +42,16 @@ REGISTERS = 16  # sums held side by side
 
 def scheduled(kernel: Kernel, lanes: int) -> Schedule:
     """Choose the loops of a kernel."""
-    out, body, store = collapsed(
-        list(kernel.out), kernel.body, position(kernel.out, kernel.output.shape)
-    )
+    store = kernel.store or position(kernel.out, kernel.output.shape)
+    out, body, store = collapsed(list(kernel.out), kernel.body, store, (kernel.block, kernel.lane))
     reads, reduction = loads(body), top_reduction(body)
+    if kernel.lane is not None:
+        inner = [i for i in out if i not in (kernel.block, kernel.lane)]
+        unrolled = {} if reduction is None else blocked(inner, reads, kernel.lane, False, lanes)
+        loops = (kernel.block, *inner, kernel.lane)
+        return Schedule(
+            loops, body, store, kernel.lane, unrolled, False, kernel.block, kernel.full, kernel.left
+        )
     choices = [(price(reads, i, store, lanes), False, i) for i in out if i.size > 1]
     if reduction is not None:
         inner = [k for k in reduction.over if k.size > 1 and contiguous(reads, k)]
@@ -55,6 +64,22 @@ def scheduled(kernel: Kernel, lanes: int) -> Schedule:
         (i for i in out if i is not vector), key=lambda i: i.size == 1
     )  # the first is shared out to threads
     return Schedule((*loops, *(() if across else (vector,))), body, store, vector, unrolled, across)
+
+
+def plain_price(kernel: Kernel, lanes: int) -> float:
+    """What an element of a kernel costs at best, with its arrays in row-major order."""
+    reads, reduction = loads(kernel.body), top_reduction(kernel.body)
+    store = position(kernel.out, kernel.output.shape)
+    prices = [price(reads, i, store, lanes) for i in kernel.out if i.size > 1]
+    if reduction is not None:
+        inner = [k for k in reduction.over if k.size > 1 and contiguous(reads, k)]
+        prices += [1.5 * price(reads, k, None, lanes) for k in inner]
+    return min(prices, default=1.0)
+
+
+def gathered(reads: list[Load], i: Index) -> int:
+    """How many of the reads would have to be gathered if i filled the lanes."""
+    return cost(reads, i, None)
 
 
 def blocked(
@@ -115,10 +140,9 @@ def loads(e: Expr) -> list[Load]:
 
 
 def top_reduction(e: Expr) -> Reduce | None:
-    """The reduction that the whole body is, under casts."""
-    while isinstance(e, Call) and e.name == "cast":
-        e = e.args[0]
-    return e if isinstance(e, Reduce) else None
+    """The reduction around which the whole body is written, if there is just one: act(sum + bias)."""
+    found = reductions(e)
+    return found[0] if len(found) == 1 else None
 
 
 def mentions(e: Expr, i: Index) -> bool:
@@ -157,14 +181,18 @@ def cost(reads: list[Load], i: Index, store: Affine | None) -> int:
     return sum(s not in (0, 1) for s in strides)
 
 
-def collapsed(out: list[Index], body: Expr, store: Affine) -> tuple[list[Index], Expr, Affine]:
-    """Neighbouring loops that always run as one become one: (i, j) -> i * size(j) + j."""
+def collapsed(
+    out: list[Index], body: Expr, store: Affine, fixed: tuple = ()
+) -> tuple[list[Index], Expr, Affine]:
+    """Neighbouring loops that always run as one become one, (i, j) -> i * size(j) + j; not the fixed ones."""
     k = len(out) - 2
     while k >= 0:
         i, j = out[k], out[k + 1]
         forms = [address(r) for r in loads(body)] + [store]
         if (
-            not bare(body, i)
+            i not in fixed
+            and j not in fixed
+            and not bare(body, i)
             and not bare(body, j)
             and all(
                 stride(f, i) is not None

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import fathom
-from fathom.compiler import program
+from fathom.compiler import engine, program
 from fathom.compiler.cache import cached, code_folder
 from fathom.core.tracing import trace
 
@@ -20,8 +20,8 @@ def folder(monkeypatch, tmp_path):
 def compilations(monkeypatch):
     """How often LLVM was really asked."""
     made = []
-    original = program.compiled
-    monkeypatch.setattr(program, "compiled", lambda *args: (made.append(1), original(*args))[1])
+    original = engine.compiled
+    monkeypatch.setattr(engine, "compiled", lambda *args: (made.append(1), original(*args))[1])
     return made
 
 
