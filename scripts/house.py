@@ -62,11 +62,11 @@ FLOORS: tuple[dict[str, str], ...] = (
         "distributed": "training on several processes",
         "explain": "math, code, diagram and numbers of a model",
         "interop": "files and programs of other frameworks",
-        "publish": "the book's tools",
     },
     {
         "debug": "the first NaN, and the way to a shape that does not fit",
         "doctor": "what this computer has, and what is missing",
+        "publish": "the book's tools: pages run, explained, written, read in a browser",
     },
     {"cli": "the command `fathom`: train, predict, explain, data, doctor"},
 )

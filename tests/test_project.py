@@ -22,7 +22,9 @@ PROJECT = tomllib.loads((house.ROOT / "pyproject.toml").read_text(encoding="utf-
 HEAVY = ["PIL", "cupy", "llvmlite", "matplotlib", "pandas", "rich", "safetensors", "scipy", "torch"]
 
 # The packages that are imported under another name than they are installed under.
-INSTALLED_AS = {"IPython": "ipykernel", "PIL": "pillow"}
+INSTALLED_AS = {
+    "IPython": "ipykernel", "PIL": "pillow", "myst_nb": "myst-nb", "myst_parser": "myst-parser",
+}  # fmt: skip
 
 
 def test_one_version_everywhere():

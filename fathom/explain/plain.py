@@ -2,9 +2,7 @@ r"""Formulas for a terminal: \frac{a_{i}}{2} as a[i] / 2."""
 
 from __future__ import annotations
 
-from fathom.explain.mathml import (
-    BIG,
-    LIMITS,
+from fathom.explain.notation import (
     Atom,
     Bar,
     Fence,
@@ -12,10 +10,13 @@ from fathom.explain.mathml import (
     Root,
     Row,
     Script,
+    Sized,
     Space,
+    Stack,
     Table,
     parse,
 )  # fmt: skip
+from fathom.explain.symbols import BIG, LIMITS
 
 NARROW = (Atom, Script, Bar, Fence, Root)  # what needs no brackets beside a stroke
 SPACED = "=+−<>≤≥≠×·∧∨∈→≈⊙∗"
@@ -49,14 +50,18 @@ def said(part: object) -> str:
             return row(parts)
         case Fraction(over, under):
             return f"{bracketed(over)} / {bracketed(under)}"
-        case Root(inside):
-            return f"√{bracketed(inside)}"
+        case Root(inside, degree):
+            return f"{'' if degree is None else said(degree)}√{bracketed(inside)}"
         case Bar(inside, mark):
             return said(inside) + {"¯": "\u0304", "^": "\u0302", "~": "\u0303"}.get(mark, "")
         case Fence(left, inside, right):
             return f"{left}{said(inside).strip()}{right}"
         case Script(base, below, above):
             return scripts(base, below, above)
+        case Stack(base):
+            return said(base)
+        case Sized(text):
+            return text
         case Table(name, rows):
             cells = "; ".join(" ".join(said(cell).strip() for cell in cells) for cells in rows)
             return f"{{{cells}}}" if name == "cases" else f"[{cells}]"
