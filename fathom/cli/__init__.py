@@ -1,4 +1,4 @@
-"""The command `fathom`: train, predict, explain, diff-runs, data, doctor.
+"""The command `fathom`: train, predict, explain, diff-runs, book, data, doctor.
 
 Exit statuses: 0 done, 1 it failed, 2 it was asked for something that it does not do, 130 Ctrl-C.
 A user's mistake is told in a line; with FATHOM_DEBUG=1 the traceback follows.
@@ -12,7 +12,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from fathom.cli import data, diff_runs, doctor, explain, predict, train
+from fathom.cli import book, data, diff_runs, doctor, explain, predict, train
 from fathom.cli.errors import FAILED, INTERRUPTED, MISUSED, UsageError
 from fathom.cli.run import version
 from fathom.data.errors import UnknownDataError
@@ -57,7 +57,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"fathom {version()}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for command in (train, predict, explain, diff_runs, data, doctor):
+    for command in (train, predict, explain, diff_runs, book, data, doctor):
         command.add_parser(commands)
     return parser
 

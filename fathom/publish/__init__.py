@@ -11,7 +11,8 @@ where Sphinx will read it, extension/ teaches Sphinx our directives, and markdow
 
 from fathom.publish.build import build
 from fathom.publish.errors import BookError
+from fathom.publish.examine import examine
 from fathom.publish.index import index
 from fathom.publish.serve import serve
 
-__all__ = ["BookError", "build", "index", "serve"]
+__all__ = ["BookError", "build", "examine", "index", "serve"]

@@ -12,6 +12,7 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -28,6 +29,14 @@ OPTIONS = (
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars",
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1", "--remote-debugging-pipe", "about:blank",
 )  # fmt: skip
+
+# The browser reads file 3 and writes file 4: put our pipes there, then become the browser.
+LAUNCHER = """import fcntl, os, sys
+pipes = [fcntl.fcntl(int(number), fcntl.F_DUPFD, 10) for number in sys.argv[1:3]]
+os.dup2(pipes[0], 3)
+os.dup2(pipes[1], 4)
+os.execvp(sys.argv[3], sys.argv[3:])
+"""
 
 
 def program() -> str | None:
@@ -58,11 +67,9 @@ def browser() -> Iterator[Browser]:
     with tempfile.TemporaryDirectory(
         prefix="fathom-browser-", ignore_cleanup_errors=True
     ) as folder:
-        # The browser reads file 3 and writes file 4; the shell puts our pipes there.
-        command = 'exec "$@" 3<&"$R" 4>&"$W"'
         process = subprocess.Popen(
-            ["/bin/sh", "-c", command, "sh", name, *OPTIONS[:-1], f"--user-data-dir={folder}", OPTIONS[-1]],
-            env={**os.environ, "R": str(ours[0]), "W": str(theirs[1])},
+            [sys.executable, "-S", "-c", LAUNCHER, str(ours[0]), str(theirs[1]),
+             name, f"--user-data-dir={folder}", *OPTIONS],
             pass_fds=(ours[0], theirs[1]), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )  # fmt: skip
