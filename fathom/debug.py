@@ -24,6 +24,7 @@ from fathom.explain.graph import is_uniform
 from fathom.explain.parts import Place
 from fathom.explain.plain import plain
 from fathom.explain.source import Call, calls_above, paths_of
+from fathom.ops.loops import written_out
 
 LAST = 24  # operations that a note tells
 
@@ -37,12 +38,15 @@ class Watch:
 
     def __enter__(self) -> Any:
         self.outside = sys._getframe(1).f_back  # the frame of the block itself is looked at
+        self.loops = written_out()
         self.watching = watching(self.seen)
+        self.loops.__enter__()
         self.watching.__enter__()
         return self
 
     def __exit__(self, *error: Any) -> None:
         self.watching.__exit__(*error)
+        self.loops.__exit__(*error)
         self.outside = None
 
     def seen(self, primitive: Primitive, inputs: tuple, y: Any) -> None:

@@ -86,3 +86,15 @@ def test_a_module_is_one_step_of_the_way_to_a_shape_error():
         "0 Conv2d 1 × 1 × 8 × 8 → 1 × 3 × 6 × 6",
         "1 ReLU 1 × 3 × 6 × 6 → 1 × 3 × 6 × 6",
     ]
+
+
+def test_inside_a_loop_over_time_the_operation_is_named_not_the_loop():
+    def shrink(h, x):
+        return (h - x).log(), None
+
+    with (
+        pytest.raises(fathom.debug.NonFiniteError, match="Log made 1 NaN") as caught,
+        fathom.debug.nan(),
+    ):
+        fathom.scan(shrink, fathom.tensor(3.0), fathom.tensor([1.0, 1.0, 1.0]))
+    assert "return (h - x).log(), None" in str(caught.value)

@@ -16,6 +16,7 @@ import numpy as np
 
 from fathom.core import dtypes, tape
 from fathom.core.base import levels, new
+from fathom.core.device import CPU
 from fathom.core.tracing import Graph, Symbol
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Kind:
+class Form:
     """The shape and dtype of a value that is not known yet."""
 
     shape: Shape
@@ -42,7 +43,7 @@ class Kind:
 class Literal:
     """An array that a program was written with: the bytes of its numbers, or of one if all are the same."""
 
-    kind: Kind
+    form: Form
     numbers: bytes
 
     def array(self) -> np.ndarray:
@@ -54,31 +55,41 @@ class Literal:
         return tensor_of(self)
 
     def __str__(self) -> str:
-        numbers = np.frombuffer(self.numbers, self.kind.dtype.numpy)
+        numbers = np.frombuffer(self.numbers, self.form.dtype.numpy)
         return str(numbers[0]) if numbers.size == 1 else f"array of {numbers.size} numbers"
 
 
-@functools.lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=512)
 def tensor_of(literal: Literal) -> Tensor:
-    numbers = np.frombuffer(literal.numbers, literal.kind.dtype.numpy)
-    shape = literal.kind.shape
+    numbers = np.frombuffer(literal.numbers, literal.form.dtype.numpy)
+    shape = literal.form.shape
     one = numbers.size == 1
     return new(np.broadcast_to(numbers[0], shape) if one else numbers.reshape(shape))
 
 
 def literal_of(array: np.ndarray) -> Literal:
     """The literal that an array is."""
-    kind = Kind(array.shape, dtypes.BY_NUMPY[array.dtype])
-    every = array.tobytes()
-    first = every[: array.itemsize]
-    return Literal(kind, first if first * array.size == every else every)
+    form = Form(array.shape, dtypes.BY_NUMPY[array.dtype])
+    return Literal(
+        form, array[(0,) * array.ndim].tobytes() if is_uniform(array) else array.tobytes()
+    )
+
+
+def is_uniform(array: np.ndarray) -> bool:
+    """Whether all elements are the same, bit for bit (0 is not -0)."""
+    if not any(array.strides):
+        return array.size > 0
+    first = array[(0,) * array.ndim]
+    if not (array == first).all():
+        return False
+    return bool(first) or not np.ascontiguousarray(array).view(np.uint8).any()
 
 
 @dataclass(frozen=True)
 class Body:
     """A program of primitives. Values are numbered: the inputs, the literals, the results of the steps."""
 
-    inputs: tuple[Kind, ...]
+    inputs: tuple[Form, ...]
     literals: tuple[Literal, ...]
     steps: tuple[Application, ...]
     outputs: tuple[int, ...]
@@ -97,14 +108,14 @@ class Body:
         return len(self.inputs) + len(self.literals)
 
     @functools.cached_property
-    def kinds(self) -> tuple[Kind, ...]:
+    def forms(self) -> tuple[Form, ...]:
         """The shape and dtype of every value."""
-        found = [*self.inputs, *(literal.kind for literal in self.literals)]
+        found = [*self.inputs, *(literal.form for literal in self.literals)]
         for primitive, at in self.steps:
             xs = [found[k] for k in at]
             shape = primitive.shape(*[x.shape for x in xs])
             dtype = primitive.dtype(*[x.dtype.numpy for x in xs])
-            found.append(Kind(tuple(shape), dtypes.BY_NUMPY[np.dtype(dtype)]))
+            found.append(Form(tuple(shape), dtypes.BY_NUMPY[np.dtype(dtype)]))
         return tuple(found)
 
     def spread(self, chosen: Sequence[bool]) -> list[bool]:
@@ -132,7 +143,10 @@ class Body:
 
         A `memo` that several replays share holds what each computed; what one did, the next does not repeat.
         """
-        known = [*inputs, *[literal.tensor() for literal in self.literals]]
+        literals = [literal.tensor() for literal in self.literals]
+        if inputs and inputs[0].device != CPU:
+            literals = [x.to(inputs[0].device) for x in literals]
+        known = [*inputs, *literals]
         for primitive, at in self.steps:
             known.append(remembered(memo, primitive, [known[k] for k in at]))
         return known
@@ -152,9 +166,9 @@ class Body:
             for name, (primitive, at) in zip(names[self.first :], self.steps, strict=True)
         ]
         lines = [*names[: len(self.inputs)], *lines]
-        kinds = [*self.inputs, *self.kinds[self.first :]]
+        forms = [*self.inputs, *self.forms[self.first :]]
         width = min(max((len(line) for line in lines), default=0), 60)
-        table = [f"{line:<{width}}   # {kind}" for line, kind in zip(lines, kinds, strict=True)]
+        table = [f"{line:<{width}}   # {form}" for line, form in zip(lines, forms, strict=True)]
         return "\n".join([*table, "return " + ", ".join(names[k] for k in self.outputs)])
 
 
@@ -171,18 +185,18 @@ def remembered(memo: Memo | None, primitive: Primitive, xs: list[Tensor]) -> Ten
 # ---- from functions and graphs to bodies ---------------------------------------------------------
 
 
-def traced(f: Callable[..., Iterable[Tensor]], *kinds: Kind) -> Body:
-    """The body that f is on tensors of these kinds. Tensors that f makes are written down as they are.
+def traced(f: Callable[..., Iterable[Tensor]], *forms: Form) -> Body:
+    """The body that f is on tensors of these forms. Tensors that f makes are written down as they are.
 
-    >>> from fathom.core.body import Kind, traced
-    >>> print(traced(lambda x: [1 - x * x], Kind((3,), fathom.float32)))
+    >>> from fathom.core.body import Form, traced
+    >>> print(traced(lambda x: [1 - x * x], Form((3,), fathom.float32)))
     x0              # (3,) float32
     t0 = Mul() x0 x0   # (3,) float32
     t1 = Sub() 1.0 t0   # (3,) float32
     return t1
     """
     graph = Graph(next(levels))
-    inputs = [graph.symbol(kind.shape, kind.dtype.numpy) for kind in kinds]
+    inputs = [graph.symbol(form.shape, form.dtype.numpy) for form in forms]
     with tape.grad_mode(False):
         outputs = f(*[new(x) for x in inputs])
     return body_of(graph, inputs, [graph.symbol_of(y) for y in outputs])
@@ -190,23 +204,23 @@ def traced(f: Callable[..., Iterable[Tensor]], *kinds: Kind) -> Body:
 
 def body_of(graph: Graph, inputs: Sequence[Symbol], outputs: Sequence[Symbol]) -> Body:
     """The part of a graph that leads from `inputs` (any of its symbols) to `outputs`."""
-    kinds = [Kind(x.shape, dtypes.BY_NUMPY[x.dtype]) for x in inputs]
+    forms = [Form(x.shape, dtypes.BY_NUMPY[x.dtype]) for x in inputs]
     literals = {c: literal_of(array) for c, array in graph.constants if c not in inputs}
     made = {step.output: (step.primitive, step.inputs) for step in graph.steps}
-    return numbered(inputs, kinds, outputs, literals, made)
+    return numbered(inputs, forms, outputs, literals, made)
 
 
 def part(body: Body, inputs: Sequence[int], outputs: Sequence[int]) -> Body:
     """The part of a body that leads from the values `inputs` to the values `outputs`."""
-    kinds = [body.kinds[k] for k in inputs]
+    forms = [body.forms[k] for k in inputs]
     literals = {len(body.inputs) + k: literal for k, literal in enumerate(body.literals)}
     made = {body.first + k: step for k, step in enumerate(body.steps)}
-    return numbered(inputs, kinds, outputs, literals, made)
+    return numbered(inputs, forms, outputs, literals, made)
 
 
 def numbered(
     inputs: Sequence[Any],
-    kinds: Sequence[Kind],
+    forms: Sequence[Form],
     outputs: Sequence[Any],
     literals: dict[Any, Literal],
     made: dict[Any, tuple[Primitive, Sequence[Any]]],
@@ -229,7 +243,7 @@ def numbered(
             step = (type(primitive), primitive, tuple(number[z] for z in xs))
             number[x] = steps.setdefault(step, first + len(steps))
     return Body(
-        tuple(kinds),
+        tuple(forms),
         tuple(kept),
         tuple((primitive, at) for _, primitive, at in steps),
         tuple(number[y] for y in outputs),

@@ -10,7 +10,7 @@ import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fathom.core.body import Body, Kind, part, traced
+from fathom.core.body import Body, Form, part, traced
 
 if TYPE_CHECKING:
     from fathom.tensors import Tensor
@@ -24,9 +24,9 @@ def mapped(body: Body, size: int, batched: tuple[bool, ...]) -> Body:
 
     What depends on no batched input is computed once.
 
-    >>> from fathom.core.body import Kind, traced
+    >>> from fathom.core.body import Form, traced
     >>> from fathom.core.derived import mapped
-    >>> row = Kind((3,), fathom.float32)
+    >>> row = Form((3,), fathom.float32)
     >>> print(mapped(traced(lambda x, w: [x + w.exp()], row, row), 5, (True, False)))
     x0                           # (5, 3) float32
     x1                           # (3,) float32
@@ -36,9 +36,9 @@ def mapped(body: Body, size: int, batched: tuple[bool, ...]) -> Body:
     t3 = Add() x0 t2             # (5, 3) float32
     return t3
     """
-    kinds = [
-        Kind((size, *kind.shape), kind.dtype) if b else kind
-        for kind, b in zip(body.inputs, batched, strict=True)
+    forms = [
+        Form((size, *form.shape), form.dtype) if b else form
+        for form, b in zip(body.inputs, batched, strict=True)
     ]
 
     def on_all(*inputs: Tensor) -> list[Tensor]:
@@ -51,16 +51,16 @@ def mapped(body: Body, size: int, batched: tuple[bool, ...]) -> Body:
             known[k] if many[k] else known[k].expand((size, *known[k].shape)) for k in body.outputs
         ]
 
-    return traced(on_all, *kinds)
+    return traced(on_all, *forms)
 
 
 @functools.lru_cache(REMEMBERED)
 def pulled(body: Body, wanted: tuple[bool, ...]) -> Body:
     """The gradients of the wanted inputs, J^T g: from the body's inputs and a gradient g of each output.
 
-    >>> from fathom.core.body import Kind, traced
+    >>> from fathom.core.body import Form, traced
     >>> from fathom.core.derived import pulled
-    >>> row = Kind((3,), fathom.float32)
+    >>> row = Form((3,), fathom.float32)
     >>> print(pulled(traced(lambda a, b: [a * b.exp()], row, row), (True, True)))
     x0                # (3,) float32
     x1                # (3,) float32
@@ -103,16 +103,16 @@ def pulled(body: Body, wanted: tuple[bool, ...]) -> Body:
             if w
         ]
 
-    return traced(back, *body.inputs, *[body.kinds[k] for k in body.outputs])
+    return traced(back, *body.inputs, *[body.forms[k] for k in body.outputs])
 
 
 @functools.lru_cache(REMEMBERED)
 def pushed(body: Body, varied: tuple[bool, ...]) -> Body:
     """The tangents of the outputs, J dx: from the body's inputs and a tangent of each that is varied.
 
-    >>> from fathom.core.body import Kind, traced
+    >>> from fathom.core.body import Form, traced
     >>> from fathom.core.derived import pushed
-    >>> row = Kind((3,), fathom.float32)
+    >>> row = Form((3,), fathom.float32)
     >>> print(pushed(traced(lambda a, b: [a * b], row, row), (True, False)))
     x0                # (3,) float32
     x1                # (3,) float32
@@ -136,8 +136,8 @@ def pushed(body: Body, varied: tuple[bool, ...]) -> Body:
             for k in body.outputs
         ]
 
-    kinds = [kind for kind, v in zip(body.inputs, varied, strict=True) if v]
-    return traced(ahead, *body.inputs, *kinds)
+    forms = [form for form, v in zip(body.inputs, varied, strict=True) if v]
+    return traced(ahead, *body.inputs, *forms)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from fathom.core.watch import watching
 from fathom.explain.figures import figures
 from fathom.explain.parts import Figures, Place
 from fathom.explain.source import Call, calls_above
+from fathom.ops.loops import written_out
 
 
 @dataclass(eq=False)
@@ -85,7 +86,7 @@ def recorded(f: Callable, *args: Any, **kwargs: Any) -> tuple[Any, Record]:
         )
 
     try:
-        with watching(seen):
+        with written_out(), watching(seen):
             y = f(*args, **kwargs)
     finally:
         here = None  # a frame that holds itself would keep all of this alive

@@ -5,6 +5,7 @@ Letters: T steps.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import prod
@@ -39,31 +40,80 @@ def scan(
 
     f is run once, on tensors that have shapes and no values: it must not look at a value (`if h > 0`), nor write
     to a tensor that it is not given. Random numbers that it draws are the same at every step. Gradients flow to
-    init, to xs and to the tensors that f closes over. Compiling and differentiating take as long for 1,000 steps as for
-    10; what does not depend on the state is computed for all steps at once.
+    init, to xs and to the tensors that f closes over. The whole loop is one operation, with one more for its
+    gradient, whatever the number of steps; what does not depend on the state is computed for all steps at once.
 
     >>> def add(total, x):
     ...     return total + x, total
     >>> fathom.scan(add, fathom.tensor(0.), fathom.tensor([1., 2., 3.]))
     (tensor(6.), tensor([0., 1., 3.]))
     """
+    states, _ = flatten(init)
+    leaves, _ = flatten(xs)
+    check_state(states)
+    steps = steps_of([x for x in leaves if is_tensor(x)], length)
+    run = one_by_one if way.written_out and steps else at_once
+    return run(f, init, xs, steps, reverse)
+
+
+def one_by_one(f: Callable, init: Any, xs: Any, steps: int, reverse: bool) -> tuple[Any, Any]:
+    """What `scan` means."""
+    leaves, rows = flatten(xs)
+    state, told = init, []
+    for t in sorted(range(steps), reverse=reverse):
+        x = unflatten(rows, [x[t] if is_tensor(x) else x for x in leaves])
+        state, y = f(state, x)
+        told.append(flatten(y))
+    structure = told[0][1]
+    by_leaf = zip(*[ys for ys, _ in (told[::-1] if reverse else told)], strict=True)
+    stacked = [stack(ys) if is_tensor(ys[0]) else ys[0] for ys in by_leaf]
+    return state, unflatten(structure, stacked)
+
+
+def at_once(f: Callable, init: Any, xs: Any, steps: int, reverse: bool) -> tuple[Any, Any]:
+    """The same, with one operation for the states, and each y computed from them for all steps at once."""
     states, nest = flatten(init)
     leaves, rows = flatten(xs)
     sequences = [x for x in leaves if is_tensor(x)]
-    check_state(states)
-    steps = steps_of(sequences, length)
     shapes = [tuple(s.shape) for s in states]
     start = packed(states)
     step = follow(f, start, states, nest, leaves, rows)
     y = scanned(step.body, steps, reverse, start, sequences, step.met)
     starts, ends = (y[1:], y[:-1]) if reverse else (y[:-1], y[1:])
-    # Each y is computed after the loop, for all steps at once, from the states.
     stepwise = [starts, *unpacked(ends, shapes), *sequences]
     many = tuple(k < len(stepwise) for k in range(len(stepwise) + len(step.met)))
     results = iter(mapped(step.told, steps, many).replay([*stepwise, *step.met]))
     stacked = [next(results) if is_tensor(y) else y for y in step.results]
     last = unpacked(y[0] if reverse else y[-1], shapes)
     return unflatten(nest, last), unflatten(step.structure, stacked)
+
+
+class Way(threading.local):
+    """How this thread runs a scan."""
+
+    written_out = False
+
+
+way = Way()
+
+
+class written_out:
+    """Inside a `with` block, `scan` is the Python loop that it stands for: for those who watch each operation.
+
+    >>> from fathom.core.watch import watching
+    >>> from fathom.ops.loops import written_out
+    >>> names = []
+    >>> with written_out(), watching(lambda primitive, inputs, y: names.append(type(primitive).__name__)):
+    ...     _ = fathom.scan(lambda h, _: (h.exp(), None), fathom.tensor(0.), length=3)
+    >>> names
+    ['Exp', 'Exp', 'Exp']
+    """
+
+    def __enter__(self) -> None:
+        self.before, way.written_out = way.written_out, True
+
+    def __exit__(self, *_: object) -> None:
+        way.written_out = self.before
 
 
 @dataclass(frozen=True)

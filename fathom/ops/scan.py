@@ -33,6 +33,10 @@ class Scan(Primitive):
     sequences: int
     reverse: bool = False
 
+    @property
+    def differentiable(self) -> bool:  # type: ignore[override]
+        return self.body.inputs[0].dtype.kind in ("float", "complex")
+
     def shape(self, init, *rest):
         return (self.length + 1, *init)
 
@@ -116,8 +120,8 @@ def tangent(body: Body, sequences: int, varied: tuple[bool, ...]) -> Body:
     """(ds, s, x..., dx..., w..., dw...) -> the tangent of the next state; dx and dw where `varied` says."""
     push = pushed(body, (True, *varied))
     xs, constants = body.inputs[1 : sequences + 1], body.inputs[sequences + 1 :]
-    dxs = [kind for kind, v in zip(xs, varied[:sequences], strict=True) if v]
-    dconstants = [kind for kind, v in zip(constants, varied[sequences:], strict=True) if v]
+    dxs = [form for form, v in zip(xs, varied[:sequences], strict=True) if v]
+    dconstants = [form for form, v in zip(constants, varied[sequences:], strict=True) if v]
 
     def ahead(ds: Tensor, *inputs: Tensor) -> list[Tensor]:
         stepwise = 1 + len(xs)
