@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -46,13 +46,23 @@ def checked(primitive: Primitive, arrays: Sequence[Any], k: int, g: Any, gx: Any
     except NotImplementedError:  # a user's own function, recorded as it was
         return None
     step = (COARSE if rounded else STEP) * max(1.0, float(np.abs(exact[k]).max()))
+    # where gradients cancel, what is left of them is rounding: a hundredth of what arrived is the measure
+    size = max(float(np.linalg.norm(gx)), 1e-2 * float(np.linalg.norm(g))) or 1.0
+    return compared(along, float(np.sum(gx * direction)), step, size)
+
+
+def compared(
+    along: Callable[[float], float], claimed: float, step: float, size: float
+) -> Check | None:
+    """A slope that is claimed at 0 against the differences of `along`; None where these are not finite.
+
+    size  what an error is measured by: the norm of the gradient
+    """
     if not np.isfinite(step):
         return None
     here, ahead, behind = along(0.0), along(step), along(-step)
     slopes = (ahead - here) / step, (here - behind) / step
-    # where gradients cancel, what is left of them is rounding: a hundredth of what arrived is the measure
-    size = max(float(np.linalg.norm(gx)), 1e-2 * float(np.linalg.norm(g))) or 1.0
-    error = abs(float(np.sum(gx * direction)) - (ahead - behind) / (2 * step)) / size
+    error = abs(claimed - (ahead - behind) / (2 * step)) / size
     if not np.isfinite(error):
         return None
     return Check(error, kink=error > 1e-3 and abs(slopes[0] - slopes[1]) > 1e-2 * size)

@@ -10,11 +10,14 @@ from types import FrameType
 from typing import Any
 
 import fathom.nn.functional as F
+from fathom.blocks import Block
 from fathom.core import tape
 from fathom.core.base import TensorBase, new
 from fathom.core.random import default_generator
 from fathom.core.trees import flatten
 from fathom.explain.build import build
+from fathom.explain.by_hand import explain_block
+from fathom.explain.by_hand_functions import explain_chain, functions_of
 from fathom.explain.graph import Names
 from fathom.explain.operation import explain_operation
 from fathom.explain.parts import Explanation
@@ -34,7 +37,8 @@ def explain(
     """Math, code, diagram and numbers of a computation, forward and backward.
 
     subject  a tensor (explained from its tape), a function or a Module (run on `inputs`), or, with no
-             inputs, an operation: `explain(fathom.softmax)`, `explain("exp")`
+             inputs, an operation: `explain(fathom.softmax)`, `explain("exp")`; or what fathom.blocks makes:
+             an operation, a layer, a network, a chain of functions (run on NumPy arrays)
     target, loss  for a Module: what its output is compared with, by loss(output, target); without a loss,
              the module's own, or cross-entropy for classes and the mean squared error for numbers. They may
              follow the inputs: explain(net, x, target, loss)
@@ -52,6 +56,11 @@ def explain(
         return explain_tensor(subject, gradient, caller())
     if isinstance(subject, Module):
         return explain_module(subject, inputs, target, loss, gradient)
+    if isinstance(subject, Block):
+        x, target, loss = told_apart_of_block(subject, inputs, target, loss)
+        return explain_block(subject, x, target, loss, gradient)
+    if inputs and (functions := functions_of(subject)):
+        return explain_chain(functions, *inputs)
     if isinstance(subject, str) or (callable(subject) and not inputs):
         return explain_operation(subject)
     if not callable(subject):
@@ -199,6 +208,19 @@ def told_apart(
         )
     target = rest[0] if rest else target
     return inputs[: len(parameters)], target, rest[1] if len(rest) > 1 else loss
+
+
+def told_apart_of_block(
+    block: Block, inputs: Sequence[Any], target: Any, loss: Any
+) -> tuple[Any, Any, Any]:
+    """The one input of a block, and the target and the loss that may follow."""
+    if not 1 <= len(inputs) <= 3:
+        raise TypeError(
+            f"explain: {type(block).__name__} takes an input, and a target and a loss may follow:"
+            f" explain(network, x, target); got {len(inputs)}"
+        )
+    x, *rest = inputs
+    return x, rest[0] if rest else target, rest[1] if len(rest) > 1 else loss
 
 
 def usual_loss(module: Module, target: Any) -> Callable:
