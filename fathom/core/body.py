@@ -190,8 +190,8 @@ def traced(f: Callable[..., Iterable[Tensor]], *forms: Form) -> Body:
 
     >>> from fathom.core.body import Form, traced
     >>> print(traced(lambda x: [1 - x * x], Form((3,), fathom.float32)))
-    x0              # (3,) float32
-    t0 = Mul() x0 x0   # (3,) float32
+    x0                  # (3,) float32
+    t0 = Mul() x0 x0    # (3,) float32
     t1 = Sub() 1.0 t0   # (3,) float32
     return t1
     """

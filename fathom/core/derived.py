@@ -62,13 +62,13 @@ def pulled(body: Body, wanted: tuple[bool, ...]) -> Body:
     >>> from fathom.core.derived import pulled
     >>> row = Form((3,), fathom.float32)
     >>> print(pulled(traced(lambda a, b: [a * b.exp()], row, row), (True, True)))
-    x0                # (3,) float32
-    x1                # (3,) float32
-    x2                # (3,) float32
-    t0 = Exp() x1     # (3,) float32
-    t1 = Mul() x2 t0  # (3,) float32
-    t2 = Mul() x2 x0  # (3,) float32
-    t3 = Mul() t2 t0  # (3,) float32
+    x0                 # (3,) float32
+    x1                 # (3,) float32
+    x2                 # (3,) float32
+    t0 = Exp() x1      # (3,) float32
+    t1 = Mul() x2 t0   # (3,) float32
+    t2 = Mul() x2 x0   # (3,) float32
+    t3 = Mul() t2 t0   # (3,) float32
     return t1, t3
     """
     count = len(body.inputs)
@@ -114,10 +114,10 @@ def pushed(body: Body, varied: tuple[bool, ...]) -> Body:
     >>> from fathom.core.derived import pushed
     >>> row = Form((3,), fathom.float32)
     >>> print(pushed(traced(lambda a, b: [a * b], row, row), (True, False)))
-    x0                # (3,) float32
-    x1                # (3,) float32
-    x2                # (3,) float32
-    t0 = Mul() x2 x1  # (3,) float32
+    x0                 # (3,) float32
+    x1                 # (3,) float32
+    x2                 # (3,) float32
+    t0 = Mul() x2 x1   # (3,) float32
     return t0
     """
     count = len(body.inputs)

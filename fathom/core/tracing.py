@@ -106,7 +106,7 @@ class Graph:
         return {s: f"{letter}{k}" for letter, group in groups.items() for k, s in enumerate(group)}
 
     def __str__(self) -> str:
-        """One line for each input, constant and primitive."""
+        """One line for each input, constant and primitive; below a loop its body, with lines of its own."""
         names = self.names()
         lines = [(f"input {names[x]}", x) for x in self.inputs]
         lines += [(f"{names[c]} = {summary(array)}", c) for c, array in self.constants]
@@ -116,7 +116,11 @@ class Graph:
                 (f"{names[step.output]} = {step.primitive} {operands}".rstrip(), step.output)
             )
         width = min(max((len(text) for text, _ in lines), default=0), 60)
-        table = [f"{text:<{width}}   # {s.shape} {s.dtype}" for text, s in lines]
+        bodies = {step.output: str(getattr(step.primitive, "body", "")) for step in self.steps}
+        table = []
+        for text, symbol in lines:
+            table.append(f"{text:<{width}}   # {symbol.shape} {symbol.dtype}")
+            table += [f"    {line}" for line in bodies.get(symbol, "").splitlines()]
         table += [f"{names[x]} <- {names[value]}" for x, value in self.updates]
         return "\n".join([*table, "return " + ", ".join(names[y] for y in self.outputs)])
 

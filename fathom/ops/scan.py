@@ -100,7 +100,7 @@ class Scan(Primitive):
 
     def __str__(self) -> str:
         way = ", reverse=True" if self.reverse else ""
-        return f"Scan({len(self.body.steps)} steps of body, length={self.length}{way})"
+        return f"Scan(length={self.length}{way})"
 
 
 @functools.lru_cache(512)
