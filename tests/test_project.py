@@ -109,7 +109,7 @@ def test_the_map_shows_nothing_that_is_not_there():
         assert (house.SOURCE / name).exists(), f"{name} is on the map and not in fathom/"
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/design/operation.md"])
+@pytest.mark.parametrize("name", ["README.md", "docs/design/operation.md", "docs/design/scan.md"])
 def test_the_examples_of_the_documents_print_what_they_say(name):
     found = doctest.testfile(
         str(house.ROOT / name),

@@ -139,7 +139,7 @@ def finish(captured: Captured, f: Callable, ys: list, state: list[Tensor]) -> No
     if len(graph.steps) > LONGEST:
         raise RuntimeError(
             f"it takes {len(graph.steps):,} operations, and more than {LONGEST:,} take long to compile"
-            " (a loop over time is compiled step by step)"
+            " (a Python loop over time is compiled step by step: fathom.scan makes it one operation)"
         )
     if any(y.tracked and (y.node is None or y.node.inputs is not None) for y in ys):
         raise RuntimeError(
