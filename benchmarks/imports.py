@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
 import time
@@ -17,7 +18,7 @@ COMMANDS = {
 }
 
 
-def run() -> dict:
+def run(options: argparse.Namespace) -> dict:
     """Time each import in processes of its own; print seconds; return the figures."""
     times: dict[str, list[float]] = {name: [] for name in COMMANDS}
     for _ in range(ROUNDS):

@@ -1,17 +1,19 @@
-"""What a figure was measured on, and how figures are summed up."""
+"""What a figure was measured on, and how figures are summed up and kept."""
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import statistics
+import tempfile
 from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
 
 
 def machine() -> dict:
-    """The processor, its cores, and the versions of what was measured."""
-    import numpy
-
+    """The processor, its cores, how busy it is, and the versions of what was measured."""
     model = platform.processor() or platform.machine()
     try:
         with open("/proc/cpuinfo") as lines:
@@ -22,14 +24,41 @@ def machine() -> dict:
         print(f"processor: no model name in /proc/cpuinfo; reported as {model}")
     return {
         "processor": model,
-        "cores": os.cpu_count(),
+        "cores": cores(),
+        "load": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
         "system": platform.system(),
         "python": platform.python_version(),
-        "numpy": numpy.__version__,
+        **{name: found for name in ("numpy", "torch", "jax") if (found := version(name))},
     }
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def version(package: str) -> str | None:
+    """The installed version, without importing the package."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
 
 
 def spread(times: Sequence[float]) -> dict[str, float]:
     """The median, and the quartiles around it."""
-    low, middle, high = statistics.quantiles(times, n=4)
+    if len(times) == 1:
+        return {"median": times[0], "low": times[0], "high": times[0]}
+    low, middle, high = statistics.quantiles(times, n=4, method="inclusive")
     return {"median": middle, "low": low, "high": high}
+
+
+def keep(result: dict, out: Path) -> None:
+    """Write figures as JSON, the whole file or none."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=out.parent, suffix=".json")
+    with os.fdopen(handle, "w") as file:
+        file.write(json.dumps(result, indent=1) + "\n")
+    os.replace(name, out)

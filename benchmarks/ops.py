@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import statistics
 import timeit
 
@@ -55,7 +56,7 @@ def setting(t) -> dict:
     }
 
 
-def run() -> dict:
+def run(options: argparse.Namespace) -> dict:
     """Time every case, alternating between the two; print ratios; return the figures."""
     import torch
 
@@ -76,7 +77,7 @@ def run() -> dict:
             for _ in range(ROUNDS)
         ]
         ratio = spread([one["fathom"] / one["torch"] for one in rounds])
-        row = {who: spread([one[who] for one in rounds]) for who in settings}
+        row: dict[str, dict] = {who: spread([one[who] for one in rounds]) for who in settings}
         rows[name] = {"code": code, **row, "ratio": ratio}
         print(
             f"{name:22s} {row['fathom']['median']:10.2f} {row['torch']['median']:10.2f} {ratio['median']:7.1f}"
