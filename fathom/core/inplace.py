@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fathom.core import tape
-from fathom.core.base import is_plain, new
+from fathom.core.base import at_level, is_plain, new
 from fathom.core.errors import ShapeError
 
 if TYPE_CHECKING:
@@ -136,8 +136,8 @@ def rebase(x: Tensor, y: Tensor) -> None:
 
 
 def exchange(x: Tensor, y: Tensor) -> None:
-    """Let x hold what y holds. A tracer is told of plain tensors that now hold one of its symbols."""
-    if is_plain(x) and hasattr(y.array, "adopt"):
+    """Let x hold what y holds. A tracer is told of other tensors that now hold one of its symbols."""
+    if hasattr(y.array, "adopt") and not at_level(x, y.array.level):
         y.array.adopt(x)
     x.array = y.array
 

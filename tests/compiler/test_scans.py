@@ -91,3 +91,20 @@ def test_a_compiled_training_step_of_a_recurrent_layer_is_the_eager_one(name):
         losses.append([run(x).item() for _ in range(5)])
     assert losses[1] == pytest.approx(losses[0], rel=1e-5)
     assert losses[0][-1] < losses[0][0]
+
+
+def test_a_write_out_of_a_loop_is_refused_in_a_compiled_function_too():
+    count = fathom.zeros(2)
+
+    def step(h, x):
+        count.add_(x)
+        return h, None
+
+    compiled = fathom.compile(lambda x: scan_of(step, x), fullgraph=True)
+    with pytest.raises(RuntimeError, match="wrote in place to a tensor outside of it"):
+        compiled(fathom.ones(3, 2))
+    assert count.tolist() == [0, 0]
+
+
+def scan_of(step, x):
+    return fathom.scan(step, x[0], x)[0]
