@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -20,7 +21,11 @@ def progress_bar() -> Iterator[Progress]:
         progress.TransferSpeedColumn(),
         progress.TimeRemainingColumn(),
     )
-    with progress.Progress(*columns, console=console.Console(stderr=True)) as display:
+    # In a notebook, plain text: rich's display there needs another library, and it takes a notebook for
+    # a terminal, because of the FORCE_COLOR that notebooks set.
+    terminal = None if sys.stderr.isatty() else False
+    plain = console.Console(stderr=True, force_jupyter=False, force_terminal=terminal)
+    with progress.Progress(*columns, console=plain) as display:
         lines: dict[str, progress.TaskID] = {}
 
         def report(name: str, have: int, total: int) -> None:
