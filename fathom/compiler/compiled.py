@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import linecache
+import threading
 import traceback
 import warnings
 from collections.abc import Callable
@@ -17,6 +18,7 @@ import numpy as np
 
 from fathom.compiler.capture import Captured, Option, capture, modules_of, optimizers_of
 from fathom.compiler.program import Program
+from fathom.compiler.threads import Turn
 from fathom.core import tape
 from fathom.core.base import TensorBase, is_plain, new
 from fathom.core.trees import flatten
@@ -25,6 +27,15 @@ EAGER = "eager"
 LIMIT = 8  # programs of one function: more means that something changes at every call
 # Options of optimizers that are inputs from the start.
 INPUTS = frozenset({"lr", "betas", "momentum"})
+
+
+class Tracing(Turn):
+    """While one thread traces, the parameters hold symbols, and no other may read or write them."""
+
+    thread: int | None = None  # the thread that traces now
+
+
+trace = Tracing()
 
 
 def compile(
@@ -70,16 +81,21 @@ class Compiled:
             return self.f(
                 *args, **kwargs
             )  # inside another transform, which will see each operation
-        self.watch_options()
-        key = self.key(leaves, structure)
-        run = self.runs.get(key)
-        if run is None:
-            if any(is_lazy(p) for module in self.modules for p in module.parameters()):
-                return self.f(*args, **kwargs)
-            run = self.runs[key] = self.make(args, kwargs, key)
-        if run is EAGER:
+        if trace.thread == threading.get_ident():
+            return self.f(*args, **kwargs)  # a part of what is traced
+        with trace:
+            self.watch_options()
+            key = self.key(leaves, structure)
+            run = self.runs.get(key)
+            if run is None and not self.waits_for_sizes():
+                run = self.runs[key] = self.make(args, kwargs, key)
+        if run is None or run is EAGER:
             return self.f(*args, **kwargs)
         return run([x for x in leaves if isinstance(x, TensorBase)])
+
+    def waits_for_sizes(self) -> bool:
+        """Whether a lazy layer has to see a first batch."""
+        return any(is_lazy(p) for module in self.modules for p in module.parameters())
 
     def groups(self) -> list[dict]:
         """The groups of parameters of all optimizers."""
@@ -159,6 +175,7 @@ class Compiled:
 
     def captured(self, args: tuple, kwargs: dict) -> Captured:
         """The traced function. An option that decides what is computed (`if momentum:`) is no input."""
+        trace.thread = threading.get_ident()
         try:
             return capture(self.f, args, kwargs, self.options())
         except RuntimeError:
@@ -167,6 +184,8 @@ class Compiled:
             self.fixed |= self.varying - INPUTS
             self.varying = set(INPUTS)
             return capture(self.f, args, kwargs, self.options())
+        finally:
+            trace.thread = None
 
     def show(self, what: str = "graph") -> None:
         """Print a stage of the newest program: "graph" or "llvm"."""
@@ -187,23 +206,34 @@ class Run:
 
     def __init__(self, captured: Captured, accept: Callable | None):
         self.captured, self.accept = captured, accept
-        self.program = Program(captured.graph)
+        self.program: Program | None = None  # compiled by the first call
+        self.turn = Turn()  # what is read, computed and written in one call belongs together
 
     def __call__(self, tensors: list) -> Any:
-        with self.program.busy:
-            return self.run(tensors)
+        with self.turn:
+            if self.program is None:
+                self.program = Program(self.captured.graph)
+            with trace:
+                inputs, constants = self.gathered(tensors)
+            values = self.program.run(inputs, constants)
+            with trace:
+                return self.delivered(values)
 
-    def run(self, tensors: list) -> Any:
-        """Gather the inputs, run, and write what is to be written."""
-        c, graph = self.captured, self.captured.graph
+    def gathered(self, tensors: list) -> tuple[list, list]:
+        """The program's inputs, as they are now."""
+        c = self.captured
         inputs = [x.array for x in tensors]
         inputs += [np.array(g.take(count), np.uint64).view(np.int64) for g, count in c.draws]
         inputs += [np.array(option.get(), np.float64) for option in c.options]
         constants = [
             array if x is None else x.array
-            for x, (_, array) in zip(c.live, graph.constants, strict=True)
+            for x, (_, array) in zip(c.live, c.graph.constants, strict=True)
         ]
-        values = self.program.run(inputs, constants)
+        return inputs, constants
+
+    def delivered(self, values: list) -> Any:
+        """The results, after what is to be written has been written."""
+        c, graph = self.captured, self.captured.graph
         results = graph.restored([new(v) for v in values[: c.results]])
         if self.accept is not None:
             self.accept(results)

@@ -7,8 +7,8 @@ outputs = program.run(inputs)                # arrays in, arrays out
 from __future__ import annotations
 
 import ctypes
+import functools
 import math
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ from fathom.compiler.graph import improved
 from fathom.compiler.memory import LINE, Span, arranged
 from fathom.compiler.regions import Phase, planned, work
 from fathom.compiler.schedule import loads, scheduled
-from fathom.compiler.threads import get_num_threads, workers
+from fathom.compiler.threads import Turn, get_num_threads, workers
 from fathom.compiler.tiles import Job, Pointer, main_text
 from fathom.core.apply import QUIET
 from fathom.core.loop import Array
@@ -70,8 +70,10 @@ class Program:
             for part in self.parts
             if isinstance(part, Part)
         }
+        for main in self.mains.values():
+            main.engine = self.engine  # who comes late still finds the code
         self.settle()
-        self.busy = threading.RLock()  # its memory serves one call at a time
+        self.busy = Turn()  # its memory serves one call at a time
 
     # ---- code ----
 
@@ -221,16 +223,9 @@ class Program:
         helpers = get_num_threads() - 1 if part.work > SMALL else 0
         state = np.zeros(16 * len(part.jobs) + 16, np.int64)
         scratch = self.scratch_memory(part.scratch * (helpers + 1))
-        main = self.mains[part.name]
-        engine = self.engine
-
-        def work() -> None:
-            assert engine is not None  # a thread that comes late still finds code and memory
-            main(table.ctypes.data, scratch.ctypes.data, state.ctypes.data, give_way())
-
-        if helpers:
-            workers.help(work, helpers)
-        work()
+        # a thread that comes late still finds the memory, too
+        memory = (table.ctypes, scratch.ctypes, state.ctypes)
+        workers.run(functools.partial(self.mains[part.name], *memory, give_way()), helpers)
 
     def scratch_memory(self, size: int) -> np.ndarray:
         """Memory for the threads, kept from call to call."""
