@@ -13,9 +13,9 @@ import numpy as np
 from fathom.compiler.access import Access
 from fathom.compiler.affine import affine, is_index
 from fathom.compiler.functions import START
-from fathom.compiler.fuse import reductions
+from fathom.compiler.fuse import Kernel, reductions
 from fathom.compiler.instructions import arithmetic, convert, extreme
-from fathom.compiler.schedule import Flat, Schedule, mentions
+from fathom.compiler.schedule import Flat, mentions, scheduled
 from fathom.compiler.text import (
     BOOL,
     FLOAT32,
@@ -32,9 +32,9 @@ from fathom.core.loop import Array, Call, Const, Expr, Index, Load, Reduce
 class Emitter(Access):
     """Writes one kernel."""
 
-    def __init__(self, schedule: Schedule, output: Array, lanes: int, adds: bool = False):
+    def __init__(self, kernel: Kernel, output: Array, lanes: int):
         super().__init__(output, lanes)
-        self.schedule, self.adds = schedule, adds
+        self.kernel, self.schedule = kernel, scheduled(kernel, lanes)
         self.copies: dict[Index, int] = {}  # what is computed side by side now
         self.sums: dict[Reduce, Value] = {}  # the reductions that are known here
 
@@ -42,12 +42,15 @@ class Emitter(Access):
         """The whole function."""
         s = self.schedule
         low, high = Value("%low", INT64), Value("%high", INT64)
+        if self.kernel.time is not None:
+            self.at[self.kernel.time] = Value("%time", INT64)
         self.nest(list(s.out), low, high)
         arrays = ", ".join(
             f"ptr {'noalias ' if a == self.output.name else ''}%{a}" for a in self.used
         )
         body = "\n".join([*self.t.entry, *self.t.lines])
-        return f"define internal void @{name}({arrays}, i64 %low, i64 %high) #0 {{\nentry:\n{body}\n  ret void\n}}\n"
+        span = "i64 %low, i64 %high" + (", i64 %time" if self.kernel.time is not None else "")
+        return f"define internal void @{name}({arrays}, {span}) #0 {{\nentry:\n{body}\n  ret void\n}}\n"
 
     def nest(self, loops: list[Index], low: Value | None = None, high: Value | None = None) -> None:
         """The loops from the outermost in; the first runs from low to high."""
@@ -150,7 +153,7 @@ class Emitter(Access):
             )
         for place, value in zip(places, self.together(self.schedule.body, places), strict=True):
             self.at.update(place)
-            if self.adds:
+            if self.kernel.adds:
                 before = self.load(Flat(self.output, (self.schedule.store.expr(),)))
                 value = self.combine("+", before, convert(self.t, value, self.output.dtype))
             self.store(value, self.schedule.store)

@@ -17,6 +17,7 @@ import numpy as np
 
 from fathom.compiler.affine import Affine, affine, simplify
 from fathom.compiler.functions import can_emit
+from fathom.compiler.scans import Recurrence
 from fathom.core import loop
 from fathom.core.loop import Array, Call, Const, Expr, Index, Load, Reduce
 from fathom.core.primitive import Elementwise
@@ -65,20 +66,28 @@ NATIVE = {
 class Kernel:
     """output[out] = body, for all values of the indices `out`.
 
-    With samples in the lanes (samples.py): the element goes to position `store`; `block` is the first index, of which
-    `full` values fill all lanes (and the last `left` of them), and `lane` the last; a kernel that `adds` adds to what
-    is there.
+    `at`: the element that the indices stand for, where that is not `out` itself. `time`: an index that a loop around
+    the kernel runs through (loops.py). With samples in the lanes (samples.py) the element goes to position `store`;
+    `block` is the first index, of which `full` values fill all lanes (and the last `left` of them), and `lane` the
+    last; a kernel that `adds` adds to what is there.
     """
 
     output: Symbol
     out: tuple[Index, ...]
     body: Expr
+    at: tuple[Expr, ...] = ()
+    time: Index | None = None
     store: Affine | None = None
     block: Index | None = None
     lane: Index | None = None
     full: int = 0
     left: int = 0
     adds: bool = False
+
+
+    def element(self) -> tuple[Expr, ...]:
+        """Which element of the output is computed."""
+        return self.at or self.out
 
 
 @dataclass
@@ -116,6 +125,22 @@ class Number:
         return Const(self.value, self.dtype)
 
 
+@dataclass
+class Loop:
+    """Kernels that run one after the other for each value of `time`."""
+
+    kernels: list[Kernel]
+    length: int
+    reverse: bool
+
+    @property
+    def output(self) -> Symbol:
+        return self.kernels[-1].output
+
+
+Unit = Kernel | Host | Loop
+
+
 def fused(graph: Graph) -> tuple[list[Kernel | Host], dict[str, Symbol]]:
     """The kernels in order, and the symbol behind each array that they name."""
     return Fusion(graph).run()
@@ -148,6 +173,9 @@ class Fusion:
             else:
                 self.store(c)
         for step in self.graph.steps:
+            if isinstance(step.primitive, Recurrence):
+                self.store(step.output)  # read before it is written, one row earlier
+        for step in self.graph.steps:
             self.add(step)
         return self.kernels, self.arrays
 
@@ -159,16 +187,19 @@ class Fusion:
         return array
 
     def add(self, step: Step) -> None:
+        if isinstance(step.primitive, Recurrence):
+            self.recur(step)
+            return
         if not self.native(step):
             self.host(step)
             return
-        first, *others = [x for x in step.inputs if x in self.waiting] or [None]
-        for x in others:
+        waiting = [x for x in step.inputs if x in self.waiting]
+        for x in waiting[1:]:
             self.materialise(x)
         out = tuple(Index(n) for n in step.output.shape)
         body = self.body(step, out)
-        if first is not None and not (body is not None and self.finishes(step, body)):
-            self.materialise(first)
+        if waiting and not (body is not None and self.finishes(step, body)):
+            self.materialise(waiting[0])
             body = self.body(step, out)
         if body is None or not can_emit(body):
             self.host(step)
@@ -178,6 +209,18 @@ class Fusion:
             self.store(step.output)
         else:
             self.readable[step.output] = Inlined(step, [self.readable[x] for x in step.inputs])
+
+    def recur(self, step: Step) -> None:
+        """A kernel for the first row of the states, and one for the others."""
+        init, after = step.inputs
+        primitive, state = step.primitive, tuple(Index(n) for n in step.output.shape[1:])
+        first = simplify(self.readable[init][state])
+        start = (Const(primitive.start()), *state)
+        self.kernels.append(Kernel(step.output, state, first, start))
+        out = tuple(Index(n) for n in after.shape)
+        rows = (primitive.row(out[0]), *out[1:])
+        self.kernels.append(Kernel(step.output, out, simplify(self.readable[after][out]), rows))
+        self.waiting -= {init, after}
 
     def body(self, step: Step, out: tuple[Index, ...]) -> Expr | None:
         """The step's element; None where it has none."""
@@ -244,10 +287,9 @@ class Fusion:
         many = self.uses[symbol] > 1 or any(self.repeated(symbol, reader) for reader in readers)
         if isinstance(step.primitive, Elementwise) or costly or size > LARGEST:
             return many and (costly > 0 or size > LARGEST or self.reread(symbol))
-        guarded = (
-            type(step.primitive).__name__ == "Pad"
-        )  # a copy is cheaper than a test at each read
-        return self.reread(symbol) and (size > LARGEST or guarded)
+        # a copy is cheaper than a test, or an index that is itself read, at each read
+        dear = type(step.primitive).__name__ in ("Pad", "Gather")
+        return self.reread(symbol) and (size > LARGEST or dear)
 
     def repeated(self, symbol: Symbol, reader: Step) -> bool:
         """Whether the reader reads elements of the symbol more than once."""

@@ -71,10 +71,12 @@ def shared(graph: Graph) -> Graph:
 
 def alive(graph: Graph) -> Graph:
     """Without the steps whose output nobody needs."""
-    needed = {*graph.outputs, *(y for _, y in graph.updates)}
-    steps = []
-    for step in reversed(graph.steps):
-        if step.output in needed:
-            needed.update(step.inputs)
-            steps.append(step)
-    return copied(graph, steps[::-1], {})
+    producer = {step.output: step for step in graph.steps}
+    waiting = [*graph.outputs, *(y for _, y in graph.updates)]
+    needed = set()
+    while waiting:
+        y = waiting.pop()
+        if y not in needed:
+            needed.add(y)
+            waiting += producer[y].inputs if y in producer else ()
+    return copied(graph, [step for step in graph.steps if step.output in needed], {})

@@ -10,19 +10,21 @@ import ctypes
 import functools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from fathom.compiler.emit import Emitter
 from fathom.compiler.engine import built, give_way, lanes
-from fathom.compiler.fuse import Host, Kernel, fused
-from fathom.compiler.graph import improved
+from fathom.compiler.fuse import Host, Kernel, Loop, Unit, fused
+from fathom.compiler.graph import alive, improved, shared
+from fathom.compiler.loops import NoLoop, looped
 from fathom.compiler.memory import LINE, Span, arranged
-from fathom.compiler.regions import Phase, planned, work
-from fathom.compiler.schedule import loads, scheduled
+from fathom.compiler.regions import Phase, kernels_of, planned, work
+from fathom.compiler.scans import with_recurrences
+from fathom.compiler.schedule import loads
 from fathom.compiler.threads import Turn, get_num_threads, workers
-from fathom.compiler.tiles import Job, Pointer, main_text
+from fathom.compiler.tiles import Job, Pointer, Repeat, Run, main_text
 from fathom.core.apply import QUIET
 from fathom.core.loop import Array
 from fathom.core.tracing import Graph, Symbol
@@ -46,9 +48,9 @@ class Program:
     """Native code for a graph, and the memory it runs in."""
 
     def __init__(self, graph: Graph):
-        self.graph = graph = improved(graph)
-        self.steps, names = fused(graph)
-        self.plan = planned(self.steps, {s: name for name, s in names.items()}, graph, lanes())
+        self.graph, units, names = lowered(improved(graph))
+        graph = self.graph
+        self.plan = planned(units, names, graph, lanes())
         self.names = self.plan.names
         self.slot = {name: k for k, name in enumerate(self.names.values())}
         self.given = [*graph.inputs, *(c for c, _ in graph.constants)]
@@ -88,27 +90,38 @@ class Program:
         if not self.parts or isinstance(self.parts[-1], Host):
             self.parts.append(Part(f"part{len(self.parts)}", []))
         part = self.parts[-1]
-        offsets, scratch = self.scratch(kernels)
+        offsets, scratch = self.scratch(phase)
         job = Job([], phase.size, phase.chunk, phase.region)
-        for kernel in kernels:
-            name = f"k{len(self.texts)}"
-            emitter = Emitter(
-                scheduled(kernel, lanes()), self.array(kernel.output), lanes(), kernel.adds
-            )
-            self.texts.append(emitter.function(name))
-            self.declared |= emitter.t.declared
-            job.calls.append((name, [self.pointer(a, phase, offsets) for a in emitter.used]))
-            if not phase.region:
-                out = emitter.schedule.out
-                job.size = out[0].size if out else 1
-                job.chunk = -(-job.size // TILES)
-            part.work += work(kernel)
+        for item in phase.items:
+            if isinstance(item, Loop):
+                runs = tuple(self.kernel(k, phase, offsets) for k in item.kernels)
+                job.items.append(Repeat(runs, item.length, item.reverse))
+            else:
+                job.items.append(self.kernel(item, phase, offsets))
+        if not phase.region:
+            (item,) = job.items
+            job.size = item.whole if isinstance(item, Run) else 1
+            job.chunk = -(-job.size // TILES)
+            if isinstance(item, Run):
+                job.items = [replace(item, whole=None)]
         for symbol in phase.sums:
             name = self.names[symbol]
             size = math.prod(symbol.shape[1:]) * symbol.dtype.itemsize
             job.cleared.append((self.pointer(name, phase, offsets), size))
         part.jobs.append(job)
+        part.work += sum(work(k) for k in kernels)
         part.scratch = max(part.scratch, scratch)
+
+    def kernel(self, kernel: Kernel, phase: Phase, offsets: dict[str, int]) -> Run:
+        """Write a kernel as a function of the module; the call of it."""
+        name = f"k{len(self.texts)}"
+        emitter = Emitter(kernel, self.array(kernel.output), lanes())
+        self.texts.append(emitter.function(name))
+        self.declared |= emitter.t.declared
+        pointers = tuple(self.pointer(a, phase, offsets) for a in emitter.used)
+        out = emitter.schedule.out
+        whole = None if phase.region else out[0].size if out else 1
+        return Run(name, pointers, kernel.time is not None, whole)
 
     def array(self, symbol: Symbol) -> Array:
         """The symbol's array as kernels see it."""
@@ -120,18 +133,20 @@ class Program:
     def is_local(self, name: str) -> bool:
         return name in self.plan.places and self.plan.places[name].local
 
-    def scratch(self, kernels: list[Kernel]) -> tuple[dict[str, int], int]:
+    def scratch(self, phase: Phase) -> tuple[dict[str, int], int]:
         """Where the arrays of a region that live in scratch memory lie there, and how much of it there is."""
         spans: dict[str, Span] = {}
-        for k, kernel in enumerate(kernels):
-            name = self.names[kernel.output]
-            if self.is_local(name):
-                a = self.plan.places[name].flat
-                spans[name] = Span(k, k, a.shape[0] * a.dtype.itemsize)
-            for read in loads(kernel.body):
-                if read.array.name in spans:
-                    a = spans[read.array.name]
-                    spans[read.array.name] = Span(a.first, k, a.size)
+        for k, item in enumerate(phase.items):
+            for kernel in kernels_of([item]):
+                name = self.names[kernel.output]
+                if self.is_local(name):
+                    a = self.plan.places[name].flat
+                    first = spans[name].first if name in spans else k
+                    spans[name] = Span(first, k, a.shape[0] * a.dtype.itemsize)
+                for read in loads(kernel.body):
+                    if read.array.name in spans:
+                        a = spans[read.array.name]
+                        spans[read.array.name] = Span(a.first, k, a.size)
         offsets, total = arranged(list(spans.values()))
         return dict(zip(spans, offsets, strict=True)), total
 
@@ -182,7 +197,8 @@ class Program:
                         a = self.array(y)
                         size = math.prod(a.shape) * a.dtype.itemsize
                         end = last if y in self.results else p
-                        spans[y] = Span(p, end, size)
+                        first = spans[y].first if y in spans else p
+                        spans[y] = Span(first, end, size)
             for name in reads:
                 y = symbols[name]
                 if y in spans:
@@ -196,8 +212,8 @@ class Program:
     ) -> list[np.ndarray]:
         """The graph's outputs, as new arrays, and then its updates, in arrays that the next call writes to again;
         `constants` in place of those that were traced."""
-        if constants is None:
-            constants = [array for _, array in self.graph.constants]
+        constants = list(constants or [])
+        constants += [array for _, array in self.graph.constants[len(constants) :]]
         known = {
             s: np.asarray(a, order="C")
             for s, a in zip(self.given, [*inputs, *constants], strict=True)
@@ -242,6 +258,20 @@ class Program:
             y = y.copy()  # a view may look at memory that the next call writes to
         known[host.output] = y
         table[self.slot[self.names[host.output]]] = y.ctypes.data
+
+
+def lowered(graph: Graph) -> tuple[Graph, list[Unit], dict[Symbol, str]]:
+    """The graph with its loops over time unfolded, its kernels and loops, and the name of each array. A Scan that is
+    no loop of kernels stays a primitive, computed by its eager rule."""
+    left: set[Symbol] = set()
+    while True:
+        unfolded = alive(shared(with_recurrences(graph, left)))
+        kernels, arrays = fused(unfolded)
+        names = {symbol: name for name, symbol in arrays.items()}
+        try:
+            return unfolded, looped(kernels, names, unfolded), names
+        except NoLoop as failure:
+            left.add(failure.state)
 
 
 def aligned(size: int) -> np.ndarray:

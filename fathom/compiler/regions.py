@@ -8,18 +8,20 @@ to be added up by a kernel after the region. A model without such kernels has ph
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
-from fathom.compiler.fuse import Host, Kernel, measure
+from fathom.compiler.fuse import Host, Kernel, Loop, Unit, measure
+from fathom.compiler.loops import reads, writes
 from fathom.compiler.samples import Label, Place, Split, labelled, lowered, sums
-from fathom.compiler.schedule import gathered, loads, plain_price, top_reduction
+from fathom.compiler.schedule import gathered, loads, plain_price, position, top_reduction
 from fathom.core import loop
 from fathom.core.loop import Array, Index, Load, Reduce
 from fathom.core.tracing import Graph, Symbol
 
 TILES = 16  # pieces of a region: enough for an even share
 KEPT = 4096  # elements of a sum over samples that may be kept by lane
+ALONE = 4  # how much longer a loop over time takes that is not cut into blocks: one thread runs it
 GAIN = 0.8  # samples go to the lanes where that takes less than this part of the time
 
 
@@ -27,15 +29,19 @@ GAIN = 0.8  # samples go to the lanes where that takes less than this part of th
 class Phase:
     """Kernels with one outermost loop between them, cut into tiles that threads claim."""
 
-    kernels: list[Kernel]
-    size: int
-    chunk: int  # how much of the loop a tile is
+    items: list[Kernel | Loop]
+    size: int = 0  # of a region's loop over blocks; else the kernel's schedule knows
+    chunk: int = 1  # how many blocks a tile has
     region: bool = False
     sums: list[Symbol] = field(default_factory=list)  # arrays with a part for each tile, from 0
 
     @property
     def tiles(self) -> int:
         return -(-self.size // self.chunk)
+
+    @property
+    def kernels(self) -> list[Kernel]:
+        return list(kernels_of(self.items))
 
 
 @dataclass
@@ -47,28 +53,41 @@ class Plan:
     places: dict[str, Place] = field(default_factory=dict)
 
 
-def planned(
-    steps: Sequence[Kernel | Host], names: dict[Symbol, str], graph: Graph, lanes: int
-) -> Plan:
+def planned(units: Sequence[Unit], names: dict[Symbol, str], graph: Graph, lanes: int) -> Plan:
     """The phases of a program: with samples in the lanes where that is worth it."""
-    plain = Plan([s if isinstance(s, Host) else alone(s) for s in steps], names)
-    best, least = plain, GAIN * sum(work(s) * plain_price(s, lanes) for s in kernels_of(steps))
+    best = Plan([u if isinstance(u, Host) else Phase([stored(u)]) for u in units], names)
+    least = GAIN * sum(
+        work(k) * plain_price(k, lanes) * (1 if k.time is None else ALONE)
+        for k in kernels_of(units)
+    )
     for axis in range(2):
         labels = first_labels(graph, names, axis, lanes)
         if labels:
-            plan, price = Samples(list(steps), dict(names), graph, labels, lanes).plan()
+            plan, price = Samples(list(units), dict(names), graph, labels, lanes).plan()
             if price < least:
                 best, least = plan, price
     return best
 
 
-def kernels_of(steps: Sequence[Kernel | Host]) -> list[Kernel]:
-    return [s for s in steps if isinstance(s, Kernel) and 0 not in s.output.shape]
+def kernels_of(units: Sequence[Unit]) -> Iterator[Kernel]:
+    """All kernels, those of loops too."""
+    for unit in units:
+        if isinstance(unit, Loop):
+            yield from unit.kernels
+        elif isinstance(unit, Kernel):
+            yield unit
 
 
-def alone(kernel: Kernel) -> Phase:
-    """A phase of one kernel."""
-    return Phase([kernel], 0, 1)
+def mapped(unit: Kernel | Loop, f: Callable[[Kernel], Kernel]) -> Kernel | Loop:
+    """The unit with f of its kernels."""
+    if isinstance(unit, Loop):
+        return Loop([f(k) for k in unit.kernels], unit.length, unit.reverse)
+    return f(unit)
+
+
+def stored(unit: Kernel | Loop) -> Kernel | Loop:
+    """The unit, each of its kernels knowing where its elements go in a row-major array."""
+    return mapped(unit, lambda k: replace(k, store=position(k.element(), k.output.shape)))
 
 
 def first_labels(graph: Graph, names: dict, axis: int, lanes: int) -> dict[str, Label]:
@@ -86,15 +105,21 @@ def first_labels(graph: Graph, names: dict, axis: int, lanes: int) -> dict[str, 
 class Samples:
     """The plan with samples in the lanes."""
 
-    def __init__(self, steps, names, graph: Graph, labels: dict[str, Label], lanes: int):
-        self.steps, self.names, self.graph, self.lanes = steps, names, graph, lanes
+    def __init__(
+        self,
+        units: list[Unit],
+        names: dict[Symbol, str],
+        graph: Graph,
+        labels: dict[str, Label],
+        lanes: int,
+    ):
+        self.units, self.names, self.graph, self.lanes = units, names, graph, lanes
         self.labels = labels
-        labelled(steps, names, labels)
-        hosts = {names[x] for s in steps if isinstance(s, Host) for x in (*s.step.inputs, s.output)}
+        self.uses = labelled(list(kernels_of(units)), names, labels)
+        hosts = {names[x] for u in units if isinstance(u, Host) for x in (*u.step.inputs, u.output)}
         self.outside = {names[x] for x in names if self.is_outside(x)} | hosts
         self.twins(hosts)
-        self.uses = labelled(self.steps, names, labels)
-        self.made = {names[s.output] for s in self.steps}
+        self.uses = labelled(list(kernels_of(self.units)), names, labels)
 
     def is_outside(self, x: Symbol) -> bool:
         """Whether the array comes from the caller or goes to it."""
@@ -104,170 +129,164 @@ class Samples:
 
     def twins(self, hosts: set[str]) -> None:
         """Give arrays of the caller a copy with samples innermost, which kernels read and write."""
-        first: list[Kernel | Host] = []
-        last: list[Kernel | Host] = []
-        written = {self.names[s.output] for s in self.steps}
+        first: list[Unit] = []
+        last: list[Unit] = []
+        written = {name for u in self.units for name in writes(u, self.names)}
         copies: dict[str, Array] = {}
+        twins: dict[Symbol, Symbol] = {}
         for x, name in list(self.names.items()):
             if name in self.outside - hosts and name in self.labels and len(x.shape) > 1:
-                twin = Symbol(x.level, x.shape, x.dtype, x.graph)
-                copy = Array(f"b{name[1:]}", x.shape, x.dtype)
+                twins[x] = twin = Symbol(x.level, x.shape, x.dtype, x.graph)
+                copies[name] = copy = Array(f"b{name[1:]}", x.shape, x.dtype)
                 self.names[twin], self.labels[copy.name] = copy.name, self.labels[name]
                 out = tuple(Index(n) for n in x.shape)
-                copies[name] = copy
                 if name in written:
                     last.append(Kernel(x, out, copy[out]))
-                    self.steps = [
-                        Kernel(twin, s.out, s.body)
-                        if isinstance(s, Kernel) and s.output is x
-                        else s
-                        for s in self.steps
-                    ]
                 else:
                     first.append(Kernel(twin, out, Array(name, x.shape, x.dtype)[out]))
-        self.steps = [
-            Kernel(s.output, s.out, renamed(s.body, copies)) if isinstance(s, Kernel) else s
-            for s in self.steps
-        ]
-        self.steps = first + self.steps + last
+
+        def renamed(k: Kernel) -> Kernel:
+            if self.uses[id(k)].reduced and reads(k, self.names) <= self.outside:
+                return k  # a sum of what is given: it need not wait for the copies
+            output = twins.get(k.output, k.output)
+            return replace(k, output=output, body=with_arrays(k.body, copies))
+
+        units = [u if isinstance(u, Host) else mapped(u, renamed) for u in self.units]
+        self.units = [*first, *units, *last]
 
     def plan(self) -> tuple[Plan, float]:
         """The plan, and about how long its kernels take."""
         result = Plan([], self.names)
-        order = self.ordered(list(enumerate(self.steps)))
-        self.places(order, result)
-        price = 0.0
-        for region, members in order:
-            for k, step in members:
-                if isinstance(step, Kernel) and 0 not in step.output.shape:
-                    price += work(step) * self.price(k, step)
+        groups = self.groups(self.units)
+        self.settle(groups, result)
+        for region, members in groups:
             self.append(result, region, members)
-        return result, price
+        return result, sum(work(k) * self.price(k) for k in kernels_of(self.units))
 
-    def price(self, k: int, step: Kernel) -> float:
-        use = self.uses[k]
+    def price(self, kernel: Kernel) -> float:
+        use = self.uses[id(kernel)]
         if use.split is None:
-            return plain_price(step, self.lanes)
-        outside = [r for r in loads(step.body) if r.array.name in self.outside]
-        return (1.5 if use.reduced else 1.0) + 4 * (
-            len(use.apart) + gathered(outside, use.split.index)
-        )
+            return plain_price(kernel, self.lanes)
+        outside = [r for r in loads(kernel.body) if r.array.name in self.outside]
+        strange = len(use.apart) + gathered(outside, use.split.index)
+        return (1.5 if use.reduced else 1.0) + 4 * strange
 
     # ---- which kernels run together ----
 
-    def ordered(self, pending: list) -> list[tuple[bool, list]]:
-        """Groups of steps in the order in which they run, and whether a group is a region."""
-        groups: list[tuple[bool, list]] = []
+    def groups(self, pending: list[Unit]) -> list[tuple[bool, list[Unit]]]:
+        """Groups of units in the order in which they run, and whether a group is a region."""
+        groups: list[tuple[bool, list[Unit]]] = []
         while pending:
-            before: list = []
-            region: list = []
-            after: list = []
+            before: list[Unit] = []
+            region: list[Unit] = []
+            after: list[Unit] = []
             inside: set[str] = set()
             later: set[str] = set()
-            for k, step in pending:
-                reads = self.reads(step)
-                name = self.names[step.output]
-                fits = (
-                    isinstance(step, Kernel)
-                    and 0 not in step.output.shape
-                    and (self.fits(k, step, inside) or self.collects(k, step, inside))
-                )
-                if reads & later or (reads & inside and not fits):
-                    after.append((k, step))
-                    later.add(name)
+            for unit in pending:
+                read, written = reads(unit, self.names), writes(unit, self.names)
+                collects = self.collects(unit, inside)
+                fits = collects or self.fits(unit, inside | written)
+                if (read | written) & later or (read & inside and not fits):
+                    after.append(unit)
+                    later |= written
                 elif fits:
-                    region.append((k, step))
-                    if self.uses[k].reduced:
-                        later.add(name)
+                    region.append(unit)
+                    if collects:
+                        later |= written
                     else:
-                        inside.add(name)
+                        inside |= written
                 else:
-                    before.append((k, step))
-            groups += [(False, [item]) for item in before]
+                    before.append(unit)
+            groups += [(False, [unit]) for unit in before]
             if region:
                 groups.append((True, region))
             pending = after
         return groups
 
-    def reads(self, step: Kernel | Host) -> set[str]:
-        if isinstance(step, Host):
-            return {self.names[x] for x in step.step.inputs}
-        return {r.array.name for r in loads(step.body)}
+    def fits(self, unit: Unit, inside: set[str]) -> bool:
+        """Whether each sample is computed from the region's arrays of that sample alone."""
+        if isinstance(unit, Host):
+            return False
+        uses = [self.uses[id(k)] for k in kernels_of([unit])]
+        full = all(0 not in k.output.shape for k in kernels_of([unit]))
+        aligned = all(u.split is not None and not u.reduced and not u.apart & inside for u in uses)
+        return full and aligned
 
-    def fits(self, k: int, step: Kernel, inside: set[str]) -> bool:
-        """Whether a kernel computes each sample from the region's arrays of that sample alone."""
-        use = self.uses[k]
-        return use.split is not None and not use.reduced and not use.apart & inside
-
-    def collects(self, k: int, step: Kernel, inside: set[str]) -> bool:
+    def collects(self, unit: Unit, inside: set[str]) -> bool:
         """Whether a kernel is a sum over samples that is small enough to be kept lane by lane."""
-        use, e = self.uses[k], step.body
+        if not isinstance(unit, Kernel) or not isinstance(unit.body, Reduce):
+            return False
+        use = self.uses[id(unit)]
         return (
             use.split is not None
             and use.reduced
-            and isinstance(e, Reduce)
-            and e.name == "+"
-            and use.split.index in e.over
+            and unit.body.name == "+"
+            and use.split.index in unit.body.over
             and not use.apart & inside
-            and bool(self.reads(step) & inside)
-            and math.prod(step.output.shape) <= KEPT
+            and bool(reads(unit, self.names) & inside)
+            and 0 < math.prod(unit.output.shape) <= KEPT
         )
 
     # ---- where arrays lie ----
 
-    def places(self, order, result: Plan) -> None:
+    def settle(self, groups: list[tuple[bool, list[Unit]]], result: Plan) -> None:
         """Samples innermost for all labelled arrays that the caller does not see; in scratch memory where
         only their region reads them."""
-        home = {self.names[s.output]: g for g, (_, members) in enumerate(order) for _, s in members}
+        home: dict[str, int] = {}
         readers: dict[str, set[int]] = {}
-        for g, (_, members) in enumerate(order):
-            for _, step in members:
-                for name in self.reads(step):
+        for g, (_, members) in enumerate(groups):
+            for unit in members:
+                home |= dict.fromkeys(writes(unit, self.names), g)
+                for name in reads(unit, self.names):
                     readers.setdefault(name, set()).add(g)
         for symbol, name in self.names.items():
             if name in self.labels and name not in self.outside and name in home:
-                local = order[home[name]][0] and readers.get(name, set()) <= {home[name]}
+                local = groups[home[name]][0] and readers.get(name, set()) <= {home[name]}
                 array = Array(name, symbol.shape, symbol.dtype)
                 result.places[name] = Place(array, self.labels[name], self.lanes, local)
 
-    def append(self, result: Plan, region: bool, members: list) -> None:
-        """The phase of one group."""
-        if not region:
-            ((k, step),) = members
-            if isinstance(step, Host):
-                result.phases.append(step)
-            else:
-                split = self.splittable(k, step)
-                name = self.names[step.output]
-                result.phases.append(
-                    alone(lowered(step, name, split, result.places, self.lanes, False))
-                )
+    def append(self, result: Plan, region: bool, members: list[Unit]) -> None:
+        """The phase of one group, and those that add up what it collects."""
+        if isinstance(members[0], Host):
+            result.phases.append(members[0])
             return
-        kernels, totals = [], []
-        split = self.uses[members[0][0]].split
+        if not region:
+            result.phases.append(Phase([mapped(members[0], lambda k: self.apart(k, result))]))
+            return
+        first = next(kernels_of(members))
+        split = self.uses[id(first)].split
         assert split is not None
         size = -(-split.count // self.lanes)
-        collecting = any(self.uses[k].reduced for k, _ in members)
-        phase = Phase(kernels, size, -(-size // (TILES // 2 if collecting else TILES)), True)
-        for k, step in members:
-            name = self.names[step.output]
-            kernel = lowered(
-                step, name, self.uses[k].split, result.places, self.lanes, self.uses[k].reduced
-            )
-            if self.uses[k].reduced:
-                parts, total = self.kept(step, phase.tiles)
-                kernel.output = parts
-                phase.sums.append(parts)
-                totals.append(alone(total))
-            kernels.append(kernel)
+        collecting = any(self.uses[id(k)].reduced for k in kernels_of(members))
+        phase = Phase([], size, -(-size // (TILES // 2 if collecting else TILES)), True)
+        totals: list[Phase | Host] = []
+
+        def inside(k: Kernel) -> Kernel:
+            use = self.uses[id(k)]
+            name = self.names[k.output]
+            kernel = lowered(k, name, use.split, result.places, self.lanes, use.reduced)
+            if use.reduced:
+                kernel.output, total = self.kept(k, phase.tiles)
+                phase.sums.append(kernel.output)
+                totals.append(Phase([stored(total)]))
+            return kernel
+
+        phase.items = [mapped(unit, inside) for unit in members if not isinstance(unit, Host)]
         result.phases += [phase, *totals]
 
-    def splittable(self, k: int, step: Kernel) -> Split | None:
+    def apart(self, kernel: Kernel, result: Plan) -> Kernel:
+        """A kernel outside of regions."""
+        split = self.splittable(kernel)
+        name = self.names[kernel.output]
+        return lowered(kernel, name, split, result.places, self.lanes, False)
+
+    def splittable(self, kernel: Kernel) -> Split | None:
         """The sample index of a kernel outside of regions, if it can be cut into blocks."""
-        split = self.uses[k].split
-        if split is None or not self.uses[k].reduced:
-            return split
-        return split if split.count % self.lanes == 0 or sums(step.body, split.index) else None
+        use = self.uses[id(kernel)]
+        split = use.split
+        if split is None or not use.reduced:
+            return split if kernel.time is None else None
+        return split if split.count % self.lanes == 0 or sums(kernel.body, split.index) else None
 
     def kept(self, step: Kernel, tiles: int) -> tuple[Symbol, Kernel]:
         """The array in which each tile keeps its sums by lane, and the kernel that adds them up."""
@@ -280,16 +299,16 @@ class Samples:
         return parts, Kernel(y, out, loop.reduce("+", [tile, lane], array[(tile, *out, lane)]))
 
 
-def renamed(e, copies: dict[str, Array]):
-    """The expression, reading the copies."""
+def with_arrays(e, arrays: dict[str, Array]):
+    """The expression, reading these arrays in the place of those with the given names."""
     match e:
         case Load():
-            at = tuple(renamed(a, copies) for a in e.at)
-            return Load(copies.get(e.array.name, e.array), at)
+            at = tuple(with_arrays(a, arrays) for a in e.at)
+            return Load(arrays.get(e.array.name, e.array), at)
         case Reduce():
-            return Reduce(e.name, e.over, renamed(e.body, copies))
+            return Reduce(e.name, e.over, with_arrays(e.body, arrays))
         case loop.Call():
-            return loop.Call(e.name, tuple(renamed(a, copies) for a in e.args), e.dtype)
+            return loop.Call(e.name, tuple(with_arrays(a, arrays) for a in e.args), e.dtype)
     return e
 
 

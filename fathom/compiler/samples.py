@@ -15,11 +15,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from fathom.compiler.affine import FACTS, Affine, affine, simplify
-from fathom.compiler.fuse import Host, Kernel
+from fathom.compiler.fuse import Kernel
 from fathom.compiler.schedule import Flat, loads, position
 from fathom.compiler.types import dtype_of
 from fathom.core import loop
 from fathom.core.loop import Array, Call, Const, Expr, Index, Load, Reduce
+from fathom.core.tracing import Symbol
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,9 @@ class Split:
         return Label(axis, self.before, self.count, self.inner)
 
 
-def split_of(load: Load, label: Label) -> Split | None:
-    """The index that names the sample in a read; None where it is not just one."""
-    match label.sample(load.at):
+def split_of(at: Sequence[Expr], label: Label) -> Split | None:
+    """The index that names the sample of an element; None where it is not just one."""
+    match label.sample(at):
         case Index() as i if i.size == label.count:
             return Split(i, 1, label.count, 1)
         case Call(name="//", args=(Index() as i, Const(value=inner))) if (
@@ -78,43 +79,48 @@ class Use:
 
 
 def labelled(
-    steps: Sequence[Kernel | Host], names: dict, labels: dict[str, Label]
+    kernels: Sequence[Kernel], names: dict[Symbol, str], labels: dict[str, Label]
 ) -> dict[int, Use]:
-    """Follow the labels of inputs through the kernels; `labels` grows. The use of samples, by step."""
+    """Follow the labels of inputs through the kernels; `labels` grows. The use of samples, by the kernel's id."""
     uses: dict[int, Use] = {}
+    symbols = {name: s for s, name in names.items()}
     for _ in range(2):  # again for what is first read after it was made: noise, masks
-        for k, step in enumerate(steps):
-            if isinstance(step, Kernel):
-                uses[k] = use_of(step, names[step.output], labels)
-                adopt(step, uses[k], names, labels)
+        for kernel in kernels:
+            name = names[kernel.output]
+            uses[id(kernel)] = use = use_of(kernel, name, labels)
+            if use.split is not None and not use.reduced:
+                adopt(kernel, use.split, name, symbols, labels)
     return uses
 
 
 def use_of(kernel: Kernel, name: str, labels: dict[str, Label]) -> Use:
     """The sample index of a kernel: the one of its output if there is one, else a reduced one."""
-    reads = [r for r in loads(kernel.body) if r.array.name in labels]
-    splits = {r: split_of(r, labels[r.array.name]) for r in reads}
-    found = [s for s in splits.values() if s is not None]
-    if name in labels:
-        label = labels[name]
-        found.insert(0, Split(kernel.out[label.axis], label.before, label.count, label.inner))
+    reads = [(r, labels[r.array.name]) for r in loads(kernel.body) if r.array.name in labels]
+    splits = [(r.array.name, split_of(r.at, label)) for r, label in reads]
+    found = [s for _, s in splits if s is not None and s.index is not kernel.time]
+    if name in labels and (own := split_of(kernel.element(), labels[name])) is not None:
+        found.insert(0, own)
     outer = [s for s in found if s.index in kernel.out]
     chosen = (outer or found or [None])[0]
-    use = Use(chosen, bool(found) and not outer)
-    use.apart = {r.array.name for r, s in splits.items() if s != chosen or s is None}
-    return use
+    apart = {read for read, s in splits if s is None or s != chosen}
+    return Use(chosen, bool(found) and not outer, apart)
 
 
-def adopt(kernel: Kernel, use: Use, names: dict, labels: dict[str, Label]) -> None:
+def adopt(
+    kernel: Kernel,
+    split: Split,
+    name: str,
+    symbols: dict[str, Symbol],
+    labels: dict[str, Label],
+) -> None:
     """Label the kernel's output, and what it reads that has as many samples and no label yet."""
-    split = use.split
-    if split is None or use.reduced:
+    for axis, e in enumerate(kernel.element()):
+        if e is split.index:
+            labels.setdefault(name, split.label(axis))
+    if split.index.size != split.count:
         return
-    name = names[kernel.output]
-    labels.setdefault(name, split.label(kernel.out.index(split.index)))
-    produced = {names[s] for s in names if names[s] not in labels}
     for r in loads(kernel.body):
-        if r.array.name in produced and split.index in r.at and split.index.size == split.count:
+        if r.array.name in symbols and r.array.name not in labels and split.index in r.at:
             axis = r.at.index(split.index)
             if r.array.shape[axis] == split.count:
                 labels[r.array.name] = Label(axis, 1, split.count, 1)
@@ -167,8 +173,9 @@ def lowered(
 
     `adds`: a sum over samples is kept lane by lane, and added to what is there.
     """
+    at = kernel.element()
     if split is None:
-        return placed(kernel, kernel.out, kernel.out, kernel.body, name, places)
+        return placed(kernel, kernel.out, at, kernel.body, name, places)
     block, lane = Index(-(-split.count // lanes)), Index(lanes)
     before, inner = (Index(n) if n > 1 else Const(0) for n in (split.before, split.inner))
     sample = lanes * block + lane
@@ -180,14 +187,13 @@ def lowered(
         if split.index in kernel.out:
             k = kernel.out.index(split.index)
             out = (block, *kernel.out[:k], *parts, *kernel.out[k + 1 :], lane)
-            at = tuple(whole if i is split.index else i for i in kernel.out)
+            at = tuple(substituted(e, split.index, whole) for e in at)
         elif adds:
             body = within(body, split.index, parts)
             out = (block, *kernel.out, lane)
-            at = kernel.out
         else:
             body = within(body, split.index, [block, *parts, lane])
-            result = placed(kernel, kernel.out, kernel.out, body, name, places)
+            result = placed(kernel, kernel.out, at, body, name, places)
             if split.count % lanes:
                 result.body = guarded(result.body, lane, loop.less(sample, split.count))
             return result

@@ -42,7 +42,7 @@ REGISTERS = 16  # sums held side by side
 
 def scheduled(kernel: Kernel, lanes: int) -> Schedule:
     """Choose the loops of a kernel."""
-    store = kernel.store or position(kernel.out, kernel.output.shape)
+    store = kernel.store or position(kernel.element(), kernel.output.shape)
     out, body, store = collapsed(list(kernel.out), kernel.body, store, (kernel.block, kernel.lane))
     reads, reduction = loads(body), top_reduction(body)
     if kernel.lane is not None:
@@ -69,7 +69,7 @@ def scheduled(kernel: Kernel, lanes: int) -> Schedule:
 def plain_price(kernel: Kernel, lanes: int) -> float:
     """What an element of a kernel costs at best, with its arrays in row-major order."""
     reads, reduction = loads(kernel.body), top_reduction(kernel.body)
-    store = position(kernel.out, kernel.output.shape)
+    store = position(kernel.element(), kernel.output.shape)
     prices = [price(reads, i, store, lanes) for i in kernel.out if i.size > 1]
     if reduction is not None:
         inner = [k for k in reduction.over if k.size > 1 and contiguous(reads, k)]

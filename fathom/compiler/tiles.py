@@ -22,68 +22,123 @@ class Pointer:
     stride: int = 0
 
 
+@dataclass(frozen=True)
+class Run:
+    """A call of a kernel on a range of its outermost loop: the tile's, or the whole of one in a Repeat."""
+
+    kernel: str
+    pointers: tuple[Pointer, ...]
+    timed: bool = False  # whether it is told the time step
+    whole: int | None = None
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """Calls that are made for each time step."""
+
+    runs: tuple[Run, ...]
+    length: int
+    reverse: bool
+
+
 @dataclass
 class Job:
     """A phase as native code: calls of kernels on a range of their outermost loop."""
 
-    calls: list[tuple[str, list[Pointer]]]
+    items: list[Run | Repeat]
     size: int
     chunk: int
     each: bool = False  # all kernels on one value of the loop, before the next value
     cleared: list[tuple[Pointer, int]] = field(
         default_factory=list
-    )  # arrays, and their bytes, set to 0 by each tile
+    )  # set to 0 by each tile: so many bytes
 
     @property
     def tiles(self) -> int:
         return -(-self.size // self.chunk)
 
 
-def job_text(name: str, job: Job) -> str:
+class JobText:
     """The function that runs one tile of a phase."""
-    lines = [
-        f"define internal void @{name}(ptr %table, ptr %scratch, i64 %tile) #0 {{",
-        "entry:",
-        f"  %low = mul i64 %tile, {job.chunk}",
-        f"  %end = add i64 %low, {job.chunk}",
-        f"  %high = call i64 @llvm.smin.i64(i64 %end, i64 {job.size})",
-    ]
-    known: dict[Pointer, str] = {}
 
-    def reach(pointer: Pointer) -> str:
-        if pointer not in known:
-            k = len(known)
-            if pointer.slot < 0:
-                lines.append(f"  %p{k} = getelementptr i8, ptr %scratch, i64 {pointer.offset}")
-            else:
-                lines.append(f"  %s{k} = getelementptr ptr, ptr %table, i64 {pointer.slot}")
-                lines.append(f"  %b{k} = load ptr, ptr %s{k}")
-                lines.append(f"  %o{k} = mul i64 %tile, {pointer.stride}")
-                lines.append(f"  %p{k} = getelementptr i8, ptr %b{k}, i64 %o{k}")
-            known[pointer] = f"ptr %p{k}"
-        return known[pointer]
-
-    for pointer, size in job.cleared:
-        lines.append(
-            f"  call void @llvm.memset.p0.i64({reach(pointer)}, i8 0, i64 {size}, i1 false)"
-        )
-    calls = [(kernel, ", ".join(map(reach, pointers))) for kernel, pointers in job.calls]
-    low, high = "%low", "%high"
-    if job.each:
-        lines += [
-            "  br label %head",
-            "head:",
-            "  %b = phi i64 [ %low, %entry ], [ %next, %body ]",
-            "  %more = icmp slt i64 %b, %high",
-            "  br i1 %more, label %body, label %done",
-            "body:",
-            "  %next = add i64 %b, 1",
+    def __init__(self, name: str, job: Job):
+        self.lines = [
+            f"define internal void @{name}(ptr %table, ptr %scratch, i64 %tile) #0 {{",
+            "entry:",
+            f"  %low = mul i64 %tile, {job.chunk}",
+            f"  %end = add i64 %low, {job.chunk}",
+            f"  %high = call i64 @llvm.smin.i64(i64 %end, i64 {job.size})",
         ]
-        low, high = "%b", "%next"
-    lines += [f"  call void @{kernel}({args}, i64 {low}, i64 {high})" for kernel, args in calls]
-    if job.each:
-        lines += ["  br label %head", "done:"]
-    return "\n".join([*lines, "  ret void", "}", ""])
+        self.known: dict[Pointer, str] = {}
+        runs = [r for i in job.items for r in (i.runs if isinstance(i, Repeat) else [i])]
+        for pointer in [p for p, _ in job.cleared] + [p for r in runs for p in r.pointers]:
+            self.reach(pointer)
+        for pointer, size in job.cleared:
+            at = self.known[pointer]
+            self.lines.append(f"  call void @llvm.memset.p0.i64({at}, i8 0, i64 {size}, i1 false)")
+        if job.each:
+            self.lines += [
+                "  br label %head",
+                "head:",
+                "  %b = phi i64 [ %low, %entry ], [ %next, %again ]",
+                "  %more = icmp slt i64 %b, %high",
+                "  br i1 %more, label %body, label %done",
+                "body:",
+                "  %next = add i64 %b, 1",
+            ]
+        self.span = ("%b", "%next") if job.each else ("%low", "%high")
+        block = "body" if job.each else "entry"
+        for k, item in enumerate(job.items):
+            if isinstance(item, Repeat):
+                block = self.repeat(item, k, block)
+            else:
+                self.run(item)
+        if job.each:
+            self.lines += ["  br label %again", "again:", "  br label %head", "done:"]
+        self.lines += ["  ret void", "}", ""]
+
+    def reach(self, pointer: Pointer) -> None:
+        """Compute the address of an array."""
+        if pointer in self.known:
+            return
+        k = len(self.known)
+        if pointer.slot < 0:
+            self.lines.append(f"  %p{k} = getelementptr i8, ptr %scratch, i64 {pointer.offset}")
+        else:
+            self.lines += [
+                f"  %s{k} = getelementptr ptr, ptr %table, i64 {pointer.slot}",
+                f"  %b{k} = load ptr, ptr %s{k}",
+                f"  %o{k} = mul i64 %tile, {pointer.stride}",
+                f"  %p{k} = getelementptr i8, ptr %b{k}, i64 %o{k}",
+            ]
+        self.known[pointer] = f"ptr %p{k}"
+
+    def run(self, run: Run, time: str = "") -> None:
+        low, high = self.span if run.whole is None else ("0", str(run.whole))
+        args = [self.known[p] for p in run.pointers] + [f"i64 {low}", f"i64 {high}"]
+        if run.timed:
+            args.append(f"i64 {time}")
+        self.lines.append(f"  call void @{run.kernel}({', '.join(args)})")
+
+    def repeat(self, item: Repeat, k: int, block: str) -> str:
+        """The calls for each time step; the block that follows."""
+        self.lines += [
+            f"  br label %time{k}",
+            f"time{k}:",
+            f"  %u{k} = phi i64 [ 0, %{block} ], [ %v{k}, %step{k} ]",
+            f"  %w{k} = icmp slt i64 %u{k}, {item.length}",
+            f"  br i1 %w{k}, label %step{k}, label %after{k}",
+            f"step{k}:",
+            f"  %v{k} = add i64 %u{k}, 1",
+        ]
+        time = f"%u{k}"
+        if item.reverse:
+            time = f"%t{k}"
+            self.lines.append(f"  {time} = sub i64 {item.length - 1}, %u{k}")
+        for run in item.runs:
+            self.run(run, time)
+        self.lines += [f"  br label %time{k}", f"after{k}:"]
+        return f"after{k}"
 
 
 def main_text(name: str, jobs: list[Job], scratch: int) -> str:
@@ -91,7 +146,7 @@ def main_text(name: str, jobs: list[Job], scratch: int) -> str:
 
     state: two counters for each phase, 64 bytes apart, after one that numbers the threads.
     """
-    texts = [job_text(f"{name}_{p}", job) for p, job in enumerate(jobs)]
+    texts = ["\n".join(JobText(f"{name}_{p}", job).lines) for p, job in enumerate(jobs)]
     lines = [
         f"define void @{name}(ptr %table, ptr %arena, ptr %state, ptr %yield) {{",
         "entry:",

@@ -1,0 +1,118 @@
+"""Loops over time: the kernels between a state and the next one run once for each step, all others for all at once.
+
+A recurrence y[t + 1] = f(y[t], x[t]) is a cycle among the kernels: what lies on it is put into a Loop, its
+first index `time`. What only feeds the loop (a layer's products with its inputs) comes before it and what only
+reads it (a weight's gradient, summed over all steps) after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from fathom.compiler.affine import affine
+from fathom.compiler.fuse import Host, Kernel, Loop, Unit
+from fathom.compiler.scans import Recurrence
+from fathom.compiler.schedule import loads
+from fathom.core.loop import Load
+from fathom.core.tracing import Graph, Symbol
+
+
+class NoLoop(Exception):
+    """The kernels of a recurrence are not all functions of one time step; `state` is its symbol."""
+
+    def __init__(self, state: Symbol):
+        super().__init__(state)
+        self.state = state
+
+
+def looped(kernels: Sequence[Kernel | Host], names: dict[Symbol, str], graph: Graph) -> list[Unit]:
+    """The kernels, those of each recurrence in a Loop, in an order in which all is known before it is read."""
+    units: list[Unit] = list(kernels)
+    for step in graph.steps:
+        if isinstance(step.primitive, Recurrence):
+            units = with_loop(units, step.output, step.primitive, names)
+    return ordered(units, names)
+
+
+def with_loop(
+    units: list[Unit], state: Symbol, primitive: Recurrence, names: dict[Symbol, str]
+) -> list[Unit]:
+    """The units with the recurrence of one state as a Loop, in the place of the kernel that writes its next row."""
+    y = names[state]
+    following = max(k for k, u in enumerate(units) if isinstance(u, Kernel) and u.output is state)
+    after = {y}
+    for unit in units:  # what depends on the state
+        if reads(unit, names) & after:
+            after |= writes(unit, names)
+    needed = set(reads(units[following], names))
+    for unit in reversed(units):  # what the next state depends on
+        if writes(unit, names) & needed and y not in writes(unit, names):
+            needed |= reads(unit, names)
+    cycle = [
+        k
+        for k, u in enumerate(units)
+        if writes(u, names) & needed & after and y not in writes(u, names)
+    ] + [following]
+    made = {name for k in cycle for name in writes(units[k], names)}
+    members = [in_time(units[k], primitive, made, y, state) for k in cycle]
+    loop = Loop(members, primitive.length, primitive.reverse)
+    rest = [loop if k == following else u for k, u in enumerate(units) if k not in cycle[:-1]]
+    return rest
+
+
+def in_time(unit: Unit, primitive: Recurrence, made: set[str], y: str, state: Symbol) -> Kernel:
+    """The kernel as a function of the time step; raises NoLoop where it reads the loop's arrays at other steps."""
+    if not isinstance(unit, Kernel) or not unit.out or unit.out[0].size != primitive.length:
+        raise NoLoop(state)
+    time = unit.out[0]
+    for read in loads(unit.body):
+        if read.array.name in made and not at_step(read, primitive, time, read.array.name == y):
+            raise NoLoop(state)
+    return replace(unit, out=unit.out[1:], at=unit.element(), time=time)
+
+
+def at_step(read: Load, primitive: Recurrence, time, state: bool) -> bool:
+    """Whether a read is at this step: of the state that the step starts from, or of what the step has made."""
+    first = affine(read.at[0])
+    offset = 1 if state and primitive.reverse else 0
+    return first.const == offset and first.terms == {time: 1}
+
+
+def reads(unit: Unit, names: dict[Symbol, str]) -> set[str]:
+    """The names of the arrays that a unit reads."""
+    if isinstance(unit, Host):
+        return {names[x] for x in unit.step.inputs}
+    kernels = unit.kernels if isinstance(unit, Loop) else [unit]
+    return {r.array.name for k in kernels for r in loads(k.body)}
+
+
+def writes(unit: Unit, names: dict[Symbol, str]) -> set[str]:
+    """The names of the arrays that a unit writes."""
+    kernels = unit.kernels if isinstance(unit, Loop) else [unit]
+    return {names[k.output] for k in kernels}
+
+
+def ordered(units: list[Unit], names: dict[Symbol, str]) -> list[Unit]:
+    """The units in their order as far as each comes after those that write what it reads."""
+    writers: dict[str, list[int]] = {}
+    for k, unit in enumerate(units):
+        for name in writes(unit, names):
+            writers.setdefault(name, []).append(k)
+    done: set[int] = set()
+    result: list[Unit] = []
+
+    def visit(k: int) -> None:
+        if k in done:
+            return
+        done.add(k)
+        needed = reads(units[k], names) | writes(units[k], names)
+        for name in needed:
+            for j in writers.get(name, []):
+                if j < k or name not in writes(units[k], names):
+                    visit(j)
+        result.append(units[k])
+
+    for k in range(len(units)):
+        visit(k)
+    return result
