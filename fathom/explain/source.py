@@ -93,8 +93,14 @@ def definition(thing: Any) -> Place | None:
 
 
 def shown(file: str) -> str:
-    """A path as a page shows it: from fathom/ on, or the file's name alone."""
+    """A path as a page shows it: from fathom/ on, or the file's name alone; "cell" for a notebook's.
+
+    >>> shown("/tmp/ipykernel_77/2961426226.py"), shown("/home/you/net.py")
+    ('cell', 'net.py')
+    """
     parts = file.replace("\\", "/").split("/")
+    if len(parts) > 1 and parts[-2].startswith("ipykernel_"):  # its name is only a hash of the code
+        return "cell"
     if "fathom" in parts[:-1]:
         return "/".join(parts[len(parts) - 1 - parts[::-1].index("fathom") :])
     return parts[-1]
