@@ -30,13 +30,13 @@ class Distance:
     gradient: float
     parameter: str
 
-    def disagreement(self, other: Distance) -> str | None:
+    def disagreement(self, other: Distance, wide: float = 1.0) -> str | None:
         """What is too far from float64, `other` being how far another library is; None if nothing is."""
         found = []
-        if not self.loss <= max(LOSSES, ALIKE * other.loss):  # so written, NaN is too far
+        if not self.loss <= max(LOSSES * wide, ALIKE * other.loss):  # so written, NaN is too far
             found.append(f"loss {self.loss:.0e} from float64 at step {self.step}")
-        if not self.gradient <= max(GRADIENTS, ALIKE * other.gradient):
-            found.append(f"gradient of {self.parameter} {self.gradient:.0e}")
+        if not self.gradient <= max(GRADIENTS * wide, ALIKE * other.gradient):
+            found.append(f"gradient of {self.parameter} {self.gradient:.0e} from float64")
         return " and ".join(found) or None
 
 

@@ -150,7 +150,7 @@ class Contest:
         measure = next(name for name in MEASURES if name in self.times)
         for name in list(self.times):
             own, other = (Distance(**self.rows[who]["from_float64"]) for who in (name, measure))
-            reason = own.disagreement(other)
+            reason = own.disagreement(other, self.case.wide)
             if reason is not None:
                 self.rows[name] |= {"status": "disagrees", "reason": reason}
                 self.leave(name)

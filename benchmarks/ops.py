@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import statistics
 import timeit
+from typing import Any
 
 from benchmarks.machine import machine, spread
 
@@ -77,7 +78,7 @@ def run(options: argparse.Namespace) -> dict:
             for _ in range(ROUNDS)
         ]
         ratio = spread([one["fathom"] / one["torch"] for one in rounds])
-        row: dict[str, dict] = {who: spread([one[who] for one in rounds]) for who in settings}
+        row: dict[str, Any] = {who: spread([one[who] for one in rounds]) for who in settings}
         rows[name] = {"code": code, **row, "ratio": ratio}
         print(
             f"{name:22s} {row['fathom']['median']:10.2f} {row['torch']['median']:10.2f} {ratio['median']:7.1f}"

@@ -27,6 +27,9 @@ class Case:
     lr            the rate of plain gradient descent
     optimizer     torch, model -> optimizer, where it is not plain gradient descent
     step          torch, model -> one training step, where it is not forward, backward, update
+    wide          how many times wider the bounds of agreement are. Batch norm brings many values near zero, where
+                  rounding decides on which side of a rectifier's corner they lie; one of them on the other side moves
+                  the gradient by a thousandth
     jax_loss      parameters by name, *batch -> loss, in JAX (plain gradient descent only)
     """
 
@@ -38,6 +41,7 @@ class Case:
     lr: float = 0.1
     optimizer: Callable[[Any, Any], Any] | None = None
     step: Callable[[Any, Any], Callable[..., Any]] | None = None
+    wide: float = 1.0
     jax_loss: Callable[..., Any] | None = None
 
     def training_step(self, torch: Any, model: Any) -> Callable[..., Any]:
