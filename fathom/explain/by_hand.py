@@ -24,7 +24,6 @@ from fathom.explain.check import LARGEST, STEP, compared
 from fathom.explain.figures import figures
 from fathom.explain.formulas import bar
 from fathom.explain.parts import Arrival, Check, Explanation, Group, Operation, Pull, Value
-from fathom.explain.plain import plain
 from fathom.explain.source import definition
 
 LETTERS = {"WeightMultiply": "W", "BiasAdd": "b", "Convolution": "w", "Recurrence": "W_h"}
@@ -258,11 +257,9 @@ def arrays_of(box: Box, g: np.ndarray) -> dict[str, np.ndarray]:
 
 def sentence_and_formula(kind: type) -> tuple[str, str | None]:
     """What an operation's docstring says of it, and the formula that it begins with."""
-    doc = (kind.__doc__ or "").split("\n\n")[0].replace("\n", " ")
-    found = re.search(r"\$([^$]+=[^$]+)\$", doc)
-    pieces = doc.split("$")
-    words = "".join(plain(p) if k % 2 else p for k, p in enumerate(pieces))
-    return " ".join(words.split()), found[1] if found else None
+    sentence = (kind.__doc__ or "").split("\n\n")[0].replace("\n", " ")
+    found = re.search(r"\$([^$]+=[^$]+)\$", sentence)
+    return " ".join(sentence.split()), found[1] if found else None
 
 
 def checked(box: Box, k: int, g: np.ndarray, gx: np.ndarray) -> Check | None:

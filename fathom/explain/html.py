@@ -20,26 +20,50 @@ from typing import Any
 
 import numpy as np
 
+from fathom.explain.boxes import Box, boxes
+from fathom.explain.layout import layout
 from fathom.explain.mathml import mathml
 from fathom.explain.parts import Explanation, Figures, Group, Operation, Place, Use, Value
+from fathom.explain.svg import drawing
 
 MANY = 150  # operations; in a larger computation the pictures are smaller
 SMALL_SIDE = 12
+DRAWN = 30  # operations; a larger computation is a list, which folds
+SCRIPT = ("page.js", "figures.js", "list.js", "graph.js", "step.js", "time.js")
 
 
 def html(explanation: Explanation) -> str:
     """The page."""
     data = Data(explanation).all()
+    drawn = boxes(explanation) if 0 < len(explanation.operations) <= DRAWN else []
+    if drawn:
+        data["graph"] = [box_data(box) for box in drawn]
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     template = string.Template(asset("page.html"))
     return template.substitute(
         title=escape(explanation.title),
+        kind=kind(explanation),
         about=about(explanation),
         facts=facts(explanation),
         style=asset("page.css"),
-        script=asset("page.js"),
+        views="views" if drawn else "views none",
+        graph=drawing(explanation.title, drawn, layout(drawn)) if drawn else "",
+        script="\n".join(asset(name) for name in SCRIPT),
         data=text.replace("</", "<\\/").replace("<!--", "<\\!--"),
     )
+
+
+def kind(explanation: Explanation) -> str:
+    """What the page has to show, for its style: steps to go through, a value alone, or words alone."""
+    return "steps" if explanation.operations else "one-value" if explanation.values else "words"
+
+
+def box_data(box: Box) -> dict[str, int | None]:
+    """Which step, or which value, a box of the drawing shows."""
+    return {
+        "o": None if box.operation is None else box.operation.number - 1,
+        "v": None if box.value is None else box.value.number,
+    }
 
 
 def framed(explanation: Explanation) -> str:
@@ -104,11 +128,10 @@ def facts(explanation: Explanation) -> str:
     """What there is, in numbers."""
     parameters = [v for v in explanation.values if v.role == "parameter"]
     count = sum(int(np.prod(v.figures.shape)) for v in parameters)
-    found = [
-        f"<b>{len(explanation.operations):,}</b> operation{'s' * (len(explanation.operations) != 1)}"
-    ]
-    if explanation.shapes:
-        found.insert(0, f"the example: {escape(explanation.shapes)}")
+    steps = len(explanation.operations)
+    found = [f"the example: {escape(explanation.shapes)}"] if explanation.shapes else []
+    if steps:
+        found.append(f"<b>{steps:,}</b> operation{'s' if steps > 1 else ''}")
     if parameters:
         found.append(f"<b>{count:,}</b> parameters")
     if explanation.seed:
@@ -186,7 +209,7 @@ class Data:
             "i": o.number - 1, "n": o.name, "p": o.primitive, "in": [v.number for v in o.inputs],
             "l": [self.formula(letter, display=False) for letter in o.letters], "out": o.output.number,
             "m": self.formula(o.formula), "w": [self.formula(line) for line in o.worked],
-            "about": o.about, "line": self.line(o.line), "def": self.known(o.definition),
+            "about": prose(o.about), "line": self.line(o.line), "def": self.known(o.definition),
             "turn": o.turn, "pulls": pulls,
         }  # fmt: skip
 

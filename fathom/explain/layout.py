@@ -10,12 +10,16 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from fathom.explain.boxes import Box
 
 INCH = 72  # pixels
 LINE, PAD = 17, 20  # the height of a line, and what is around the text
-LETTER, BOLD = 6.7, 8.2  # the width of a letter, also in a wide font
+LETTER, BOLD = 7.0, 8.2  # the width of a letter, also in a wide font
 GAP, RISE = 28, 46  # between boxes side by side, and one below the other
+TALL, WIDE, LARGEST_CELL = 46, 96, 12  # of the picture of a matrix, and of one number in it
+TILE_GAP = 5  # beside and below a picture
 PATIENCE = 20  # seconds that dot may take
 
 
@@ -33,7 +37,21 @@ def size_of(box: Box) -> tuple[float, float]:
     """Width and height of a box."""
     text = max(len(line) * LETTER for line in [*box.lines, box.gradient])
     rows = 1 + len(box.lines) + bool(box.gradient)
-    return max(text, len(box.title) * BOLD) + PAD, rows * LINE + 14
+    pictures = sum(width + TILE_GAP for width, _ in map(tile_size, box.tiles))
+    height = rows * LINE + 14 + picture_height(box)
+    return max(text, pictures, len(box.title) * BOLD) + PAD, height
+
+
+def picture_height(box: Box) -> float:
+    """What the pictures of a box need, with the space below."""
+    return max((height + TILE_GAP + 2 for _, height in map(tile_size, box.tiles)), default=0.0)
+
+
+def tile_size(tile: np.ndarray) -> tuple[float, float]:
+    """Width and height of the picture of a matrix: at most TALL, a row of many numbers flat and wide."""
+    rows, columns = tile.shape
+    scale = min(TALL / max(rows, 1), WIDE / max(columns, 1), LARGEST_CELL)
+    return columns * scale, rows * scale
 
 
 def layout(boxes: Sequence[Box], use_dot: bool = True) -> Layout:

@@ -88,7 +88,7 @@ def test_a_function_is_called_by_the_name_a_user_gives_it():
 def test_an_operation_shows_its_shapes_its_example_and_what_else_its_docstring_says():
     e = explain("conv2d")
     assert e.shapes == "input 1 × 1 × 3 × 3, weight 1 × 1 × 2 × 2 → 1 × 1 × 2 × 2"
-    assert e.session.startswith(">>> fathom.conv2d(fathom.tensor([[[[0.5, 1.0, 2.0]")
+    assert e.session.startswith(">>> fathom.conv2d(\n...     fathom.tensor([[[[0.5, 1.0, 2.0], ")
     assert any("With groups, output channel o sees" in paragraph for paragraph in e.details)
     for form in (e.text(), e.html(), e.latex()):
         assert "5.3750" in form

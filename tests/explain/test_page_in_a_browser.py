@@ -25,6 +25,29 @@ pytestmark = pytest.mark.skipif(
 )
 
 READER = """
+function readBoxes(page, $, slide, press, look) {
+  const boxes = (kind = "") => page.querySelectorAll("#graph .box" + kind).length;
+  if (!boxes()) return null;
+  const seen = { atFirst: page.body.classList.contains("as-graph"), count: boxes(), future: [], pulled: [], now: [] };
+  $("as-graph").click();
+  for (let k = 0; k <= +$("slider").max; k++) {
+    slide(k);
+    look();
+    seen.future.push(boxes(".future"));
+    seen.pulled.push(boxes(".pulled"));
+    seen.now.push(boxes(".now"));
+  }
+  seen.arrows = [page.querySelectorAll("#graph .arrow").length, page.querySelectorAll("#graph .arrow.pulled").length];
+  const titles = [...page.querySelectorAll("#graph .box")].map((box) => {
+    box.dispatchEvent(new MouseEvent("click", { bubbles: true }));
+    return [box.querySelector(".title").textContent, page.querySelector("#detail .what").textContent];
+  });
+  seen.titles = titles;
+  $("as-list").click();
+  look();
+  slide(0);
+  return seen;
+}
 const frame = document.querySelector("iframe"), seen = { errors: [], wide: [] };
 frame.addEventListener("load", () => {
   const inner = frame.contentWindow, page = frame.contentDocument, $ = (id) => page.getElementById(id);
@@ -35,6 +58,7 @@ frame.addEventListener("load", () => {
   const slide = (to) => { $("slider").value = to; $("slider").dispatchEvent(new inner.Event("input")); };
   const moment = () => $("moment").textContent;
   seen.elements = page.querySelectorAll("*").length;
+  seen.boxes = readBoxes(page, $, slide, press, look);
   seen.rows = rows();
   $("fold").click(); seen.folded = rows();
   $("unfold").click(); seen.unfolded = rows();
@@ -127,6 +151,50 @@ def test_a_small_computation_in_the_dark(tmp_path):
     assert console == [] and seen["errors"] == [] and seen["requests"] == []
     assert max(seen["wide"]) <= 390
     assert seen["end"] == "backward 3 of 3 · mul"
+
+
+def test_the_boxes_of_a_small_computation_appear_and_collect_their_gradients_step_by_step(tmp_path):
+    e = explain(lambda x, w: (x * w).exp().sin(), 0.5, 2.0)
+    seen, console = read(e, tmp_path, 1280)
+    assert console == [] and seen["errors"] == [] and max(seen["wide"]) <= 1280
+    boxes = seen["boxes"]
+    assert boxes["atFirst"] and boxes["count"] == 5
+    assert boxes["future"] == [3, 2, 1, 0, 0, 0, 0]
+    assert boxes["pulled"] == [
+        0,
+        0,
+        0,
+        0,
+        2,
+        3,
+        5,
+    ]  # the result with its 1, then what each step reaches
+    assert boxes["now"] == [0, 1, 1, 1, 1, 1, 1]
+    assert boxes["arrows"] == [4, 4]
+    assert all(box == detail.lower() for box, detail in boxes["titles"])
+
+
+def test_on_a_phone_the_list_comes_first_and_the_boxes_fit(tmp_path):
+    seen, console = read(explain("conv2d"), tmp_path, 390)
+    assert console == [] and seen["errors"] == [] and max(seen["wide"]) <= 390
+    assert not seen["boxes"]["atFirst"] and seen["boxes"]["count"] == 7
+
+
+@pytest.mark.parametrize("name", ["zeros", "manual_seed"])
+def test_a_page_without_steps_can_be_read(name, tmp_path):
+    e = explain(name)
+    page = tmp_path / "page.html"
+    e.save(page)
+    done = subprocess.run(
+        [
+            BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-extensions",
+            "--host-resolver-rules=MAP * ~NOTFOUND", f"--user-data-dir={tmp_path / 'profile'}",
+            "--enable-logging=stderr", "--virtual-time-budget=5000", "--dump-dom", page.as_uri(),
+        ],
+        capture_output=True, text=True, timeout=120, check=True,
+    )  # fmt: skip
+    assert [line for line in done.stderr.splitlines() if "CONSOLE" in line] == []
+    assert ("one-value" if e.values else "words") in re.search("<body class=.*?>", done.stdout)[0]
 
 
 def test_a_large_computation_opens_folded_and_its_details_are_made_when_they_are_looked_at(
