@@ -7,6 +7,7 @@ they become inputs of the program, read anew at each call, and what was written 
 from __future__ import annotations
 
 import gc
+import sys
 import types
 import weakref
 from collections.abc import Callable, Iterator
@@ -113,7 +114,19 @@ def capture(f: Callable, args: tuple, kwargs: dict, options: list[Option]) -> Ca
     graph.inputs += drawn + rates
     owners = {id(x.array): x for x in [*captured.written, *state]}
     captured.live = [owners.get(id(array)) for _, array in graph.constants]
+    for k in range(len(graph.constants)):
+        narrow(graph.constants, k)
     return captured
+
+
+def narrow(constants: list[tuple[Symbol, Any]], k: int) -> None:
+    """Keep one number of a constant that is the same everywhere and that nobody else holds, so cannot change."""
+    symbol, array = constants[k]
+    holders = 3  # the list's pair, this name, and the argument of the question
+    if isinstance(array, np.ndarray) and array.ndim and array.size and array.base is None:
+        first = array[(0,) * array.ndim]
+        if sys.getrefcount(array) <= holders and (array == first).all():
+            constants[k] = symbol, np.broadcast_to(first, array.shape)
 
 
 def swap(graph: Graph, x: Tensor) -> None:

@@ -47,7 +47,7 @@ class Part:
 class Program:
     """Native code for a graph, and the memory it runs in."""
 
-    def __init__(self, graph: Graph):
+    def __init__(self, graph: Graph, timed: bool = False):
         self.graph, units, names = lowered(improved(graph))
         graph = self.graph
         self.plan = planned(units, names, graph, lanes())
@@ -56,16 +56,18 @@ class Program:
         self.given = [*graph.inputs, *(c for c, _ in graph.constants)]
         self.results = [*graph.outputs, *(value for _, value in graph.updates)]
         self.texts: list[str] = []
+        self.functions: dict[str, Kernel] = {}  # the kernel behind each native function
         self.declared = {
             "declare i64 @llvm.smin.i64(i64, i64)",
             "declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)",
+            "declare i64 @llvm.readcyclecounter()",
         }
         self.parts: list[Part | Host] = []
         for phase in self.plan.phases:
             self.add(phase)
         for part in self.parts:
             if isinstance(part, Part):
-                self.texts.append(main_text(part.name, part.jobs, part.scratch))
+                self.texts.append(main_text(part.name, part.jobs, part.scratch, timed))
         self.engine = built(self.llvm()) if self.texts else None
         self.mains = {
             part.name: MAIN(self.engine.get_function_address(part.name))
@@ -121,6 +123,7 @@ class Program:
         pointers = tuple(self.pointer(a, phase, offsets) for a in emitter.used)
         out = emitter.schedule.out
         whole = None if phase.region else out[0].size if out else 1
+        self.functions[name] = kernel
         return Run(name, pointers, kernel.time is not None, whole)
 
     def array(self, symbol: Symbol) -> Array:
@@ -242,6 +245,15 @@ class Program:
         # a thread that comes late still finds the memory, too
         memory = (table.ctypes, scratch.ctypes, state.ctypes)
         workers.run(functools.partial(self.mains[part.name], *memory, give_way()), helpers)
+
+    def cycles(self) -> dict[str, int]:
+        """The cycles that each kernel's function took so far, in a program made with `timed`."""
+        assert self.engine is not None
+        found = {}
+        for name in self.functions:
+            address = self.engine.get_global_value_address(f"clock_{name}")
+            found[name] = ctypes.c_int64.from_address(address).value
+        return found
 
     def scratch_memory(self, size: int) -> np.ndarray:
         """Memory for the threads, kept from call to call."""

@@ -61,7 +61,9 @@ class Job:
 class JobText:
     """The function that runs one tile of a phase."""
 
-    def __init__(self, name: str, job: Job):
+    def __init__(self, name: str, job: Job, timed: bool = False):
+        self.timed = timed
+        self.count = 0
         self.lines = [
             f"define internal void @{name}(ptr %table, ptr %scratch, i64 %tile) #0 {{",
             "entry:",
@@ -118,7 +120,18 @@ class JobText:
         args = [self.known[p] for p in run.pointers] + [f"i64 {low}", f"i64 {high}"]
         if run.timed:
             args.append(f"i64 {time}")
-        self.lines.append(f"  call void @{run.kernel}({', '.join(args)})")
+        call = f"  call void @{run.kernel}({', '.join(args)})"
+        if not self.timed:
+            self.lines.append(call)
+            return
+        k = self.count = self.count + 1
+        self.lines += [
+            f"  %from{k} = call i64 @llvm.readcyclecounter()",
+            call,
+            f"  %to{k} = call i64 @llvm.readcyclecounter()",
+            f"  %took{k} = sub i64 %to{k}, %from{k}",
+            f"  %old{k} = atomicrmw add ptr @clock_{run.kernel}, i64 %took{k} monotonic",
+        ]
 
     def repeat(self, item: Repeat, k: int, block: str) -> str:
         """The calls for each time step; the block that follows."""
@@ -141,12 +154,16 @@ class JobText:
         return f"after{k}"
 
 
-def main_text(name: str, jobs: list[Job], scratch: int) -> str:
-    """The function that runs all phases. Each call of it takes a part of `scratch` bytes of its own.
+def main_text(name: str, jobs: list[Job], scratch: int, timed: bool = False) -> str:
+    """The function that runs all phases. Each call of it takes a part of `scratch` bytes of its own. With `timed`
+    the cycles that each kernel takes are added up in a number of the module, clock_ and its name.
 
     state: two counters for each phase, 64 bytes apart, after one that numbers the threads.
     """
-    texts = ["\n".join(JobText(f"{name}_{p}", job).lines) for p, job in enumerate(jobs)]
+    texts = ["\n".join(JobText(f"{name}_{p}", job, timed).lines) for p, job in enumerate(jobs)]
+    if timed:
+        runs = [r for j in jobs for i in j.items for r in (i.runs if isinstance(i, Repeat) else [i])]
+        texts = [f"@clock_{r.kernel} = global i64 0" for r in runs] + texts
     lines = [
         f"define void @{name}(ptr %table, ptr %arena, ptr %state, ptr %yield) {{",
         "entry:",
