@@ -9,6 +9,7 @@ from fathom.autograd.modes import no_grad
 from fathom.core import tape
 from fathom.core.base import is_tensor, new
 from fathom.core.primitive import Primitive
+from fathom.ops.loops import way
 
 if TYPE_CHECKING:
     from fathom.tensors import Tensor
@@ -138,6 +139,11 @@ class Function:
     @classmethod
     def apply(cls, *args: Any) -> Any:
         """Run forward, and record it."""
+        if way.following and tape.mode.enabled:
+            raise RuntimeError(
+                f"{cls.__name__}: scan cannot see the backward of an autograd.Function; loop over the steps in"
+                " Python instead, or call scan within no_grad()"
+            )
         context = Context(args)
         inputs = tuple(as_they_are(x) for x in args if is_tensor(x))
         with no_grad():

@@ -40,8 +40,11 @@ def scan(
 
     f is run once, on tensors that have shapes and no values: it must not look at a value (`if h > 0`), nor write
     to a tensor that it is not given. Random numbers that it draws are the same at every step. Gradients flow to
-    init, to xs and to the tensors that f closes over. The whole loop is one operation, with one more for its
-    gradient, whatever the number of steps; what does not depend on the state is computed for all steps at once.
+    init, to xs and to the tensors that f closes over. An `autograd.Function` inside f is refused while gradients
+    are recorded: its backward would not be seen.
+
+    The loop is one operation, and its gradient another, whatever the number of steps. What does not depend on the
+    state is computed for all steps at once.
 
     >>> def add(total, x):
     ...     return total + x, total
@@ -89,9 +92,10 @@ def at_once(f: Callable, init: Any, xs: Any, steps: int, reverse: bool) -> tuple
 
 
 class Way(threading.local):
-    """How this thread runs a scan."""
+    """How this thread runs a scan, and whether it is following the function of one step just now."""
 
     written_out = False
+    following = False
 
 
 way = Way()
@@ -137,8 +141,16 @@ def follow(
     given = [state, *[x for x in xs if isinstance(x, Symbol)]]
     x = unflatten(rows, [new(x) if isinstance(x, Symbol) else x for x in xs])
     parts = unpacked(new(state), [tuple(s.shape) for s in states])
-    result = f(unflatten(nest, parts), x)
-    refuse_writes(graph)
+    before, way.following = way.following, True
+    try:
+        result = f(unflatten(nest, parts), x)
+    finally:
+        way.following = before
+        written = undone(graph)
+    if written:
+        raise RuntimeError(
+            "scan: f wrote in place to a tensor outside of it; make that tensor a part of the state"
+        )
     if not (isinstance(result, tuple) and len(result) == 2):
         raise TypeError(f"scan: f must return (state, y), got {type(result).__name__}")
     after, nest_after = flatten(result[0])
@@ -191,6 +203,8 @@ def steps_of(sequences: Sequence[Tensor], length: int | None) -> int:
     """The number of steps."""
     if any(not x.ndim for x in sequences):
         raise ShapeError("scan: each of the xs needs a dim 0 to loop over, got one of shape ()")
+    if length is not None and length < 0:
+        raise ValueError(f"scan: length must be 0 or more, got {length}")
     found = {x.shape[0] for x in sequences} | ({length} if length is not None else set())
     if not found:
         raise ValueError("scan: with no xs, say how many steps: scan(f, init, length=10)")
@@ -217,13 +231,10 @@ def check_next(states: list, nest: Any, after: list, nest_after: Any) -> None:
             )
 
 
-def refuse_writes(graph: Closure) -> None:
-    """Raise RuntimeError, and undo it, if f wrote to a tensor that it was not given."""
+def undone(graph: Closure) -> bool:
+    """Whether f wrote to a tensor that it was not given; that tensor is again what it was."""
     for reference, array, tracked, node in graph.adopted:
         x = reference()
         if x is not None:
             x.array, x.tracked, x.node = array, tracked, node
-    if graph.adopted:
-        raise RuntimeError(
-            "scan: f wrote in place to a tensor outside of it; make that tensor a part of the state"
-        )
+    return bool(graph.adopted)

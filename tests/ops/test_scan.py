@@ -253,6 +253,7 @@ ZERO = fathom.tensor(0.0)
      r"must have one dtype, got float32 and int64; .* fathom.arange\(T\)"),
     (lambda: scan(lambda s, x: (s, x), ZERO, ZERO), fathom.core.errors.ShapeError, "needs a dim 0 to loop over"),
     (lambda: scan(lambda s, x: (s, x), ZERO), ValueError, r"say how many steps: scan\(f, init, length=10\)"),
+    (lambda: scan(lambda s, x: (s, x), ZERO, length=-1), ValueError, "length must be 0 or more, got -1"),
     (lambda: scan(lambda s, x: (s, x), ZERO, (fathom.ones(3), fathom.ones(4))), ValueError,
      "one size along dim 0, got 3, 4"),
     (lambda: scan(lambda s, x: (s, x), ZERO, fathom.ones(3), length=2), ValueError, "got 3, length=2"),
@@ -280,3 +281,26 @@ def test_a_write_to_a_tensor_outside_is_refused_and_undone():
     with pytest.raises(RuntimeError, match="wrote in place to a tensor outside of it"):
         scan(step, fathom.tensor(0.0), fathom.ones(3))
     assert count.tolist() == [0, 0]
+
+
+def test_a_function_with_a_backward_of_its_own_is_refused_where_gradients_are_recorded():
+    class Through(fathom.autograd.Function):
+        """Rounds; its gradient pretends that it does not."""
+
+        @staticmethod
+        def forward(ctx, x):
+            return x.round()
+
+        @staticmethod
+        def backward(ctx, g):
+            return g
+
+    def step(h, x):
+        return Through.apply(h + x), None
+
+    h, x = fathom.tensor(0.25), fathom.tensor([0.5, 0.5])
+    with pytest.raises(RuntimeError, match="Through: scan cannot see the backward"):
+        scan(step, h, x)
+    with fathom.no_grad():
+        assert scan(step, h, x)[0].item() == 2
+    assert Through.apply(h).item() == 0  # and outside it is as before
