@@ -247,6 +247,8 @@ class Fusion:
         readers = self.readers.get(step.output, [])
         if step.output in self.kept or len(readers) != 1 or len(reductions(body)) != 1:
             return False
+        if type(step.primitive).__name__ == "ScatterAdd":
+            return False  # see scatter.py
         name = type(readers[0].primitive).__name__
         return isinstance(readers[0].primitive, Elementwise) or name in ONE_TO_ONE
 

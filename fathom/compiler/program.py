@@ -22,6 +22,7 @@ from fathom.compiler.loops import NoLoop, looped
 from fathom.compiler.memory import LINE, Span, arranged
 from fathom.compiler.regions import Phase, kernels_of, planned, work
 from fathom.compiler.scans import with_recurrences
+from fathom.compiler.scatter import ScatterEmitter, scattered
 from fathom.compiler.schedule import loads
 from fathom.compiler.threads import Turn, get_num_threads, workers
 from fathom.compiler.tiles import Job, Pointer, Repeat, Run, main_text
@@ -117,7 +118,8 @@ class Program:
     def kernel(self, kernel: Kernel, phase: Phase, offsets: dict[str, int]) -> Run:
         """Write a kernel as a function of the module; the call of it."""
         name = f"k{len(self.texts)}"
-        emitter = Emitter(kernel, self.array(kernel.output), lanes())
+        sort = Emitter if phase.region or scattered(kernel) is None else ScatterEmitter
+        emitter = sort(kernel, self.array(kernel.output), lanes())
         self.texts.append(emitter.function(name))
         self.declared |= emitter.t.declared
         pointers = tuple(self.pointer(a, phase, offsets) for a in emitter.used)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from fathom.compiler.fuse import Host, Kernel, Loop, Unit, measure
 from fathom.compiler.loops import reads, writes
 from fathom.compiler.samples import Label, Place, Split, labelled, lowered, sums
+from fathom.compiler.scatter import scattered
 from fathom.compiler.schedule import gathered, loads, plain_price, position, top_reduction
 from fathom.core import loop
 from fathom.core.loop import Array, Index, Load, Reduce
@@ -21,6 +22,7 @@ from fathom.core.tracing import Graph, Symbol
 
 TILES = 16  # pieces of a region: enough for an even share
 KEPT = 4096  # elements of a sum over samples that may be kept by lane
+ROWS = 64  # of a table whose gradient is summed row by row, sample by sample
 ALONE = 4  # how much longer a loop over time takes that is not cut into blocks: one thread runs it
 GAIN = 0.8  # samples go to the lanes where that takes less than this part of the time
 
@@ -225,6 +227,7 @@ class Samples:
             and not use.apart & inside
             and bool(reads(unit, self.names) & inside)
             and 0 < math.prod(unit.output.shape) <= KEPT
+            and ((scatter := scattered(unit)) is None or scatter.row.size <= ROWS)
         )
 
     # ---- where arrays lie ----
@@ -317,4 +320,7 @@ def work(kernel: Kernel) -> int:
     nodes, _, _ = measure(kernel.body)
     reduction = top_reduction(kernel.body)
     inner = math.prod(k.size for k in reduction.over) if reduction is not None else 1
+    scatter = scattered(kernel)
+    if scatter is not None:  # each term goes to one row only
+        inner = max(inner // scatter.row.size, 1)
     return math.prod(kernel.output.shape) * inner * max(nodes // 4, 1)
