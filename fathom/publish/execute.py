@@ -19,7 +19,8 @@ from fathom.publish.errors import BookError
 from fathom.publish.pages import Page
 from fathom.publish.values import Value, values_of
 
-LIMIT = 120.0  # seconds for a cell
+LIMIT = 300.0  # seconds for a cell
+LAST = 20  # lines of what a kernel said before it died
 EPOCH = "1577836800"  # the date that files carry: the first of January 2020
 QUIET = [
     "--InlineBackend.figure_formats=svg",
@@ -68,6 +69,7 @@ def execute(page: Page, limit: float = LIMIT) -> Run:
 def kernel(page: Page, limit: float) -> Any:
     """A kernel of its own for a page, with nbclient's client; both end with the block."""
     from nbclient import NotebookClient
+    from nbclient.exceptions import DeadKernelError
     from nbformat.v4 import new_code_cell, new_notebook
 
     with tempfile.TemporaryDirectory(prefix="fathom-book-") as folder:
@@ -82,8 +84,14 @@ def kernel(page: Page, limit: float) -> Any:
             resources={"metadata": {"path": str(work)}},
             extra_arguments=QUIET,
         )
-        with client.setup_kernel(env=surroundings(Path(folder))):
-            yield client
+        words = Path(folder) / "words"
+        with open(words, "w", encoding="utf-8") as said:
+            with client.setup_kernel(env=surroundings(Path(folder)), stdout=said, stderr=said):
+                try:
+                    yield client
+                except DeadKernelError as error:
+                    last = words.read_text(encoding="utf-8", errors="replace").splitlines()[-LAST:]
+                    raise BookError("\n".join([f"{page.file}: the kernel died", *last])) from error
 
 
 def surroundings(folder: Path) -> dict[str, str]:
@@ -105,7 +113,7 @@ def surroundings(folder: Path) -> dict[str, str]:
 
 def cell_run(client: Any, page: Page, number: int, count: int) -> Any:
     """A copy of a code cell with its outputs."""
-    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError
     from nbformat.v4 import new_code_cell
 
     cell = new_code_cell(page.cells[number].source, metadata=dict(page.cells[number].metadata))
@@ -115,8 +123,6 @@ def cell_run(client: Any, page: Page, number: int, count: int) -> Any:
         raise BookError(
             f"{page.where(number)}: cell {count} took longer than {client.timeout:g} seconds"
         ) from error
-    except DeadKernelError as error:
-        raise BookError(f"{page.where(number)}: the kernel died in cell {count}") from error
     except CellExecutionError as error:
         trace = COLOURS.sub("", error.traceback)
         found = AT_LINE.search(trace)

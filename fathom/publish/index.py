@@ -62,14 +62,14 @@ def names_in(code: str, known: dict[str, str]) -> list[str]:
     for node in ast.walk(tree):
         known.update(imported(node))
     found: dict[str, None] = {}
-    inner: set[int] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and id(node) not in inner:
-            inner |= {id(below) for below in ast.walk(node.value)}
-        if isinstance(node, ast.Attribute | ast.Name) and id(node) not in inner:
-            name = full_name(node, known)
-            if name is not None and name.count("."):
-                found[name] = None
+    inner: set[int] = set()  # what is a part of a longer name: fathom.nn in fathom.nn.Linear
+    for node in ast.walk(tree):  # from the outside in
+        name = full_name(node, known) if isinstance(node, ast.expr) else None
+        if name is None or id(node) in inner:
+            continue
+        inner |= {id(below) for below in ast.walk(node)}
+        if "." in name:
+            found[name] = None
     return list(found)
 
 

@@ -68,11 +68,13 @@ class Page:
 
 
 def pages(book: Path) -> list[Page]:
-    """All pages of a book's folder, by name. Raises BookError where there are none."""
+    """All pages of a book's folder, in the order of its index. Raises BookError where there is none."""
     if not (book / "index.md").is_file():
         raise BookError(f"{book} is no book: it has no index.md; name its folder")
     files = [file for file in sorted(book.rglob("*.md")) if not hidden(file.relative_to(book))]
-    return [read(file, file.relative_to(book).with_suffix("").as_posix()) for file in files]
+    found = [read(file, file.relative_to(book).with_suffix("").as_posix()) for file in files]
+    named = (book / "index.md").read_text(encoding="utf-8").split()
+    return sorted(found, key=lambda page: named.index(page.name) if page.name in named else -1)
 
 
 def hidden(path: Path) -> bool:

@@ -51,7 +51,7 @@ def with_outputs(page: Page, run: Run) -> Any:
     notebook = copy.deepcopy(page.notebook)
     texts = texts_of(page, run)
     for count, (number, outputs) in enumerate(zip(page.codes, run.outputs), start=1):
-        notebook.cells[number].outputs = copy.deepcopy(outputs)
+        notebook.cells[number].outputs = [copy.deepcopy(x) for x in outputs if not blank(x)]
         notebook.cells[number].execution_count = count
     for number, cell in enumerate(notebook.cells):
         waiting = iter(texts.get(number, []))
@@ -69,6 +69,11 @@ def with_outputs(page: Page, run: Run) -> Any:
             lines[line - 1] = replaced(text, says)
         cell.source = "\n".join(lines)
     return notebook
+
+
+def blank(output: dict[str, Any]) -> bool:
+    """Whether it is text without a letter, which would be an empty box on the page."""
+    return output["output_type"] == "stream" and not output["text"].strip()
 
 
 def texts_of(page: Page, run: Run) -> dict[int, list[str]]:
