@@ -19,7 +19,11 @@ def text(difference: RunDifference, width: int = 100, color: bool = False) -> st
 
     out = io.StringIO()
     console = Console(
-        file=out, width=width, force_terminal=color, color_system="standard" if color else None
+        file=out,
+        width=width,
+        force_terminal=color,
+        force_jupyter=False,  # in a notebook rich would show each line in the cell, too
+        color_system="standard" if color else None,
     )
     for line in lines(difference):
         console.print(Text.assemble(*line), highlight=False)
