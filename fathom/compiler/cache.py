@@ -7,6 +7,7 @@ not at all, so processes may share the folder.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import tempfile
@@ -46,19 +47,23 @@ def read(path: Path) -> bytes | None:
         and content[len(MAGIC) : start] == hashlib.sha256(body).digest()
     ):
         return body
-    path.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # where it may not be removed, it is read in vain each time
+        path.unlink()
     return None
 
 
 def write(path: Path, body: bytes) -> None:
     """Put the file there, whole or not at all; a cache that cannot be written is no cache."""
-    name = None
+    left = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent)
+        handle, left = tempfile.mkstemp(dir=path.parent)
         with os.fdopen(handle, "wb") as file:
             file.write(MAGIC + hashlib.sha256(body).digest() + body)
-        os.replace(name, path)
+        os.replace(left, path)
+        left = None
     except OSError:
-        if name is not None:
-            Path(name).unlink(missing_ok=True)
+        return
+    finally:  # also after Ctrl-C
+        if left is not None:
+            Path(left).unlink(missing_ok=True)

@@ -5,8 +5,38 @@ from __future__ import annotations
 import ctypes
 import functools
 import os
+from dataclasses import dataclass
 
 from fathom.compiler.cache import cached
+
+PASSES = {"speed_level": 2}  # of LLVM's optimiser; the vectors are in the text already
+
+
+@dataclass(frozen=True)
+class Other:
+    """A kind of processor that code can be made for on any computer, and how many float32 its vectors hold."""
+
+    triple: str
+    cpu: str
+    features: str
+    lanes: int
+
+    def machine(self):
+        """LLVM's target machine for it."""
+        import llvmlite.binding as llvm
+
+        llvm.initialize_all_targets()
+        llvm.initialize_all_asmprinters()
+        kind = llvm.Target.from_triple(self.triple)
+        return kind.create_target_machine(cpu=self.cpu, features=self.features, opt=2)
+
+
+OTHERS = {
+    "avx512": Other("x86_64-unknown-linux-gnu", "x86-64-v4", "", 16),
+    "avx2": Other("x86_64-unknown-linux-gnu", "x86-64-v3", "", 8),
+    "neon": Other("aarch64-unknown-linux-gnu", "generic", "+neon", 4),
+    "scalar": Other("riscv64-unknown-linux-gnu", "generic-rv64", "+m,+a,+f,+d", 1),
+}
 
 
 def target():
@@ -46,7 +76,7 @@ def built(text: str):
 
     machine = target()
     features = llvm.get_host_cpu_features().flatten()
-    key = "\n".join([llvmlite.__version__, machine.triple, features, text])
+    key = "\n".join([llvmlite.__version__, machine.triple, features, str(PASSES), text])
     code = llvm.ObjectFileRef.from_data(cached(key, lambda: compiled(text, machine)))
     empty = llvm.parse_assembly("")
     engine = llvm.create_mcjit_compiler(empty, machine)
@@ -57,12 +87,22 @@ def built(text: str):
 
 def compiled(text: str, machine) -> bytes:
     """The machine code of a module, as an object file."""
+    return machine.emit_object(optimised(text, machine))
+
+
+def assembly(text: str, machine) -> str:
+    """The machine code of a module, as a person reads it."""
+    return machine.emit_assembly(optimised(text, machine))
+
+
+def optimised(text: str, machine):
+    """The module after LLVM's passes."""
     import llvmlite.binding as llvm
 
     module = llvm.parse_assembly(text)
     module.verify()
-    options = llvm.create_pipeline_tuning_options(speed_level=2)
+    options = llvm.create_pipeline_tuning_options(**PASSES)
     options.loop_vectorization = options.slp_vectorization = options.loop_unrolling = False
     passes = llvm.create_pass_builder(machine, options)
     passes.getModulePassManager().run(module, passes)
-    return machine.emit_object(module)
+    return module

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -48,10 +48,11 @@ class Part:
 class Program:
     """Native code for a graph, and the memory it runs in."""
 
-    def __init__(self, graph: Graph, timed: bool = False):
+    def __init__(self, graph: Graph, timed: bool = False, width: int | None = None):
+        self.lanes = lanes() if width is None else width  # float32 in a vector register
         self.graph, units, names = lowered(improved(graph))
         graph = self.graph
-        self.plan = planned(units, names, graph, lanes())
+        self.plan = planned(units, names, graph, self.lanes)
         self.names = self.plan.names
         self.slot = {name: k for k, name in enumerate(self.names.values())}
         self.given = [*graph.inputs, *(c for c, _ in graph.constants)]
@@ -69,18 +70,20 @@ class Program:
         for part in self.parts:
             if isinstance(part, Part):
                 self.texts.append(main_text(part.name, part.jobs, part.scratch, timed))
-        self.engine = built(self.llvm()) if self.texts else None
-        self.mains = {
-            part.name: MAIN(self.engine.get_function_address(part.name))
-            for part in self.parts
-            if isinstance(part, Part)
-        }
-        for main in self.mains.values():
-            main.engine = self.engine  # who comes late still finds the code
         self.settle()
         self.busy = Turn()  # its memory serves one call at a time
 
     # ---- code ----
+
+    @functools.cached_property
+    def mains(self) -> dict[str, Callable]:
+        """The native function of each part, compiled now or loaded from the cache."""
+        engine = built(self.llvm())
+        parts = [part.name for part in self.parts if isinstance(part, Part)]
+        mains = {name: MAIN(engine.get_function_address(name)) for name in parts}
+        for main in mains.values():
+            main.engine = engine  # who comes late still finds the code
+        return mains
 
     def add(self, phase: Phase | Host) -> None:
         """Write a phase's kernels as functions of the module, and put it into the newest part."""
@@ -119,7 +122,7 @@ class Program:
         """Write a kernel as a function of the module; the call of it."""
         name = f"k{len(self.texts)}"
         sort = Emitter if phase.region or scattered(kernel) is None else ScatterEmitter
-        emitter = sort(kernel, self.array(kernel.output), lanes())
+        emitter = sort(kernel, self.array(kernel.output), self.lanes)
         self.texts.append(emitter.function(name))
         self.declared |= emitter.t.declared
         pointers = tuple(self.pointer(a, phase, offsets) for a in emitter.used)
@@ -167,7 +170,8 @@ class Program:
 
     def llvm(self) -> str:
         """The module as LLVM assembly."""
-        attributes = 'attributes #0 = { noinline nounwind "prefer-vector-width"="512" }'
+        width = f'"prefer-vector-width"="{32 * self.lanes}"'
+        attributes = f"attributes #0 = {{ noinline nounwind {width} }}"
         return "\n".join([*sorted(self.declared), "", *self.texts, attributes, ""])
 
     # ---- memory ----

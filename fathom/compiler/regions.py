@@ -95,7 +95,7 @@ def stored(unit: Kernel | Loop) -> Kernel | Loop:
 def first_labels(graph: Graph, names: dict, axis: int, lanes: int) -> dict[str, Label]:
     """The inputs' labels, if this axis of theirs counts samples."""
     count = next((x.shape[axis] for x in graph.inputs if len(x.shape) > max(axis, 1)), 0)
-    if count < lanes:
+    if count < lanes or lanes == 1:
         return {}
     return {
         names[x]: Label(axis, 1, count, 1)

@@ -47,6 +47,17 @@ def test_a_damaged_file_is_dropped_and_made_anew(compilations, damage):
     assert path.read_bytes() == whole
 
 
+def test_a_damaged_file_that_cannot_be_removed_is_no_obstacle(monkeypatch):
+    def denied(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    run()
+    (path,) = code_folder().iterdir()
+    path.write_bytes(b"")
+    monkeypatch.setattr("pathlib.Path.unlink", denied)
+    np.testing.assert_array_equal(run(), [3.0, 3.0, 3.0])
+
+
 def test_a_folder_that_cannot_be_made_is_no_obstacle(monkeypatch, tmp_path):
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("FATHOM_CACHE", str(tmp_path / "file"))
@@ -59,4 +70,14 @@ def test_the_writer_leaves_nothing_beside_the_file(monkeypatch):
 
     monkeypatch.setattr("os.replace", full)
     assert cached("key", lambda: b"code") == b"code"
+    assert list(code_folder().iterdir()) == []
+
+
+def test_ctrl_c_leaves_nothing_beside_the_file(monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("os.replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        cached("key", lambda: b"code")
     assert list(code_folder().iterdir()) == []
