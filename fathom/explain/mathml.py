@@ -29,6 +29,7 @@ from fathom.explain.notation import (
 from fathom.explain.symbols import BIG, ENVIRONMENTS, LIMITS
 
 THIN = '<mspace width="0.167em"></mspace>'
+BRACKETS = "()[]{}|‖⌊⌋⌈⌉⟨⟩"
 ALIGNED = ("aligned", "align", "split")
 BY_LINES = (*ALIGNED, "gathered", "gather")  # large, line below line
 
@@ -50,6 +51,8 @@ def written(part: Part | object) -> str:
             return f"<mtext>{escape(text).replace(' ', '&#160;')}</mtext>"
         case Atom("mi", text) if len(text) > 1:
             return f'<mi mathvariant="normal">{escape(text)}</mi>'
+        case Atom("mo", text) if text in BRACKETS:  # they grow where \left and \right say so
+            return f'<mo stretchy="false">{escape(text)}</mo>'
         case Atom(kind, text):
             return f"<{kind}>{escape(text)}</{kind}>"
         case Space(width):

@@ -92,6 +92,12 @@ def test_mathml_of_what_formulas_are_made_of():
     assert "&lt;" in mathml("a < b")
 
 
+def test_brackets_grow_only_where_left_and_right_say_so():
+    plain_ones = mathml(r"\sum_{k} (x_{k} - 1)^{2}")
+    assert plain_ones.count('<mo stretchy="false">') == 2 and 'stretchy="true"' not in plain_ones
+    assert mathml(r"\left(\frac{a}{b}\right)^{2}").count('stretchy="true"') == 2
+
+
 def test_a_minus_after_a_sign_belongs_to_its_number():
     assert '<mo form="prefix"' in mathml("y = -1")
     assert '<mo form="prefix"' not in mathml("y - 1")
