@@ -76,13 +76,17 @@ class Program:
     # ---- code ----
 
     @functools.cached_property
+    def engine(self):
+        """The machine code, compiled now or loaded from the cache."""
+        return built(self.llvm())
+
+    @functools.cached_property
     def mains(self) -> dict[str, Callable]:
-        """The native function of each part, compiled now or loaded from the cache."""
-        engine = built(self.llvm())
+        """The native function of each part."""
         parts = [part.name for part in self.parts if isinstance(part, Part)]
-        mains = {name: MAIN(engine.get_function_address(name)) for name in parts}
+        mains = {name: MAIN(self.engine.get_function_address(name)) for name in parts}
         for main in mains.values():
-            main.engine = engine  # who comes late still finds the code
+            main.engine = self.engine  # who comes late still finds the code
         return mains
 
     def add(self, phase: Phase | Host) -> None:
@@ -254,7 +258,6 @@ class Program:
 
     def cycles(self) -> dict[str, int]:
         """The cycles that each kernel's function took so far, in a program made with `timed`."""
-        assert self.engine is not None
         found = {}
         for name in self.functions:
             address = self.engine.get_global_value_address(f"clock_{name}")
