@@ -33,14 +33,14 @@ LETTERS = {"WeightMultiply": "W", "BiasAdd": "b", "Convolution": "w", "Recurrenc
 class Box:
     """One operation of the row as it ran: what it was before, what went in and came out.
 
-    second  what it read besides x: its parameter's value, or a loss's target
+    others  what it read besides x: the values of its parameters, or a loss's target
     """
 
     block: Any
     before: Any  # a copy from before the run: it draws the same random numbers again
     x: np.ndarray
     y: np.ndarray
-    second: np.ndarray | None
+    others: list[np.ndarray]
     part: Operation
 
 
@@ -59,6 +59,8 @@ def explain_block(
     run = Run(e, block.parameters())
     x = np.asarray(x)
     y = run.through(block, run.add(Value(0, "x", "input", figures(x))), x, e.root)
+    if not run.boxes:
+        raise ValueError(f"explain: this {title} holds no blocks; there is nothing to draw")
     if target is not None and loss is None:
         raise TypeError(f"explain: {title} has no loss to compare with the target; give loss=")
     if target is not None and loss is not None:
@@ -112,14 +114,12 @@ class Run:
         """One box."""
         before = copy.deepcopy(block)
         y = np.asarray(block.forward(x, True))
-        parameter = block.parameters()[0] if block.parameters() else None
-        letters, inputs = ["x"], [value]
-        if parameter is not None:
-            letter = LETTERS.get(type(block).__name__, "p")
-            letters.append(letter)
-            inputs.append(self.parameter(parameter, f"{path}.{letter}".lstrip(".")))
+        parameters = block.parameters()
+        letters = ["x", *letters_of(block)]
+        names = [f"{path}.{letter}".lstrip(".") for letter in letters[1:]]
+        inputs = [value, *map(self.parameter, parameters, names)]
         part = self.part(block, letters, inputs, y, group)
-        self.close(Box(block, before, x, y, None if parameter is None else parameter.value, part))
+        self.close(Box(block, before, x, y, [p.value for p in parameters], part))
         return y
 
     def close(self, box: Box) -> None:
@@ -168,7 +168,7 @@ class Run:
         result = np.asarray(loss.forward(y, target))
         part = self.part(loss, ["x", "t"], [value, wanted], result, self.e.root)
         part.primitive = type(loss).__name__
-        self.close(Box(loss, before, y, result, target, part))
+        self.close(Box(loss, before, y, result, [target], part))
         return result
 
     # ---- backward --------------------------------------------------------------------------------
@@ -195,18 +195,18 @@ class Run:
 
     def parameter_back(self, box: Box, g: np.ndarray) -> None:
         """What a box gave to its parameter; what several give adds up."""
-        for parameter in box.block.parameters():
-            value = box.part.inputs[1]
+        for k, parameter in enumerate(box.block.parameters(), 1):
+            value = box.part.inputs[k]
             mine = parameter.gradient - self.given.get(id(parameter), 0.0)
             self.given[id(parameter)] = parameter.gradient.copy()
-            box.part.pulls.append(self.pull(box, 1, g, mine))
+            box.part.pulls.append(self.pull(box, k, g, mine))
             value.wanted, value.gradient = True, figures(parameter.gradient)
             value.arrivals.append(Arrival(box.part, figures(mine)))
             if len(value.arrivals) > 1:
                 value.added = addition(value.arrivals, value.gradient)
 
     def pull(self, box: Box, k: int, g: np.ndarray, gx: np.ndarray) -> Pull:
-        """One edge of the way back: to the input (k = 0) or to the parameter (k = 1)."""
+        """One edge of the way back: to the input (k = 0) or to a parameter (k = 1, ...)."""
         part = box.part
         pull = Pull(part.inputs[k], part.letters[k], figures(gx))
         rule = rule_of(box.block)
@@ -232,11 +232,19 @@ def is_row(block: Any) -> bool:
     return isinstance(block, Chain) and type(block).forward is Chain.forward
 
 
+def letters_of(block: Any) -> list[str]:
+    """What the parameters of an operation are called: W, b, ... of ours, p or p_1, p_2, ... of a user's."""
+    count = len(block.parameters())
+    if count == 1:
+        return [LETTERS.get(type(block).__name__, "p")]
+    return [f"p_{k + 1}" for k in range(count)]
+
+
 def values_of(box: Box) -> Values:
     """Input, parameter, output and gradient as the rules need them."""
     p = None
-    if box.second is not None:
-        p = Array(box.part.letters[1], box.second.shape, box.second.dtype)
+    if box.others:
+        p = Array(box.part.letters[1], box.others[0].shape, box.others[0].dtype)
     y = Array("y", box.y.shape, box.y.dtype)
     return Values(
         Array("x", box.x.shape, box.x.dtype),
@@ -249,10 +257,7 @@ def values_of(box: Box) -> Values:
 
 def arrays_of(box: Box, g: np.ndarray) -> dict[str, np.ndarray]:
     """The numbers of the letters."""
-    found = {"x": box.x, "y": box.y, bar("y"): g}
-    if box.second is not None:
-        found[box.part.letters[1]] = box.second
-    return found
+    return {"x": box.x, "y": box.y, bar("y"): g, **dict(zip(box.part.letters[1:], box.others))}
 
 
 def sentence_and_formula(kind: type) -> tuple[str, str | None]:
@@ -264,7 +269,7 @@ def sentence_and_formula(kind: type) -> tuple[str, str | None]:
 
 def checked(box: Box, k: int, g: np.ndarray, gx: np.ndarray) -> Check | None:
     """A gradient against a central difference along a random direction; None where that takes long."""
-    whole = box.x if k == 0 or box.second is None else box.second
+    whole = [box.x, *box.others][k]
     if whole.dtype.kind != "f" or not 0 < whole.size <= LARGEST or box.y.size > LARGEST:
         return None
     direction = np.random.default_rng(k).standard_normal(whole.shape)
@@ -274,7 +279,7 @@ def checked(box: Box, k: int, g: np.ndarray, gx: np.ndarray) -> Check | None:
         if k == 0:
             x = x + step * direction
         else:
-            parameter = block.parameters()[0]
+            parameter = block.parameters()[k - 1]
             parameter.value = parameter.value + step * direction
         return float(np.sum(output_of(block, x, box) * g))
 
@@ -286,5 +291,5 @@ def checked(box: Box, k: int, g: np.ndarray, gx: np.ndarray) -> Check | None:
 def output_of(block: Any, x: np.ndarray, box: Box) -> np.ndarray:
     """What comes out of a block, or of a loss beside the same target."""
     if isinstance(block, Loss):
-        return np.asarray(block.forward(x, box.second))
+        return np.asarray(block.forward(x, box.others[0]))
     return block.forward(x, True)

@@ -49,7 +49,8 @@ def drawing(title: str, found: Sequence[Box], places: Layout, style: str = "") -
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" '
         f'height="{height:.0f}" role="img" aria-label="{escape(title)}: the computation">\n{style}'
         '<defs><marker id="head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" '
-        'orient="auto-start-reverse" markerUnits="userSpaceOnUse"><path class="head" d="M0 0L8 4L0 8z"/></marker></defs>\n'
+        'orient="auto-start-reverse" markerUnits="userSpaceOnUse">'
+        '<path class="head" d="M0 0L8 4L0 8z"/></marker></defs>\n'
         f'<g transform="translate({EDGE} {EDGE})">\n{arrows}\n{drawn}\n</g>\n</svg>\n'
     )
 

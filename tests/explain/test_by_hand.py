@@ -12,6 +12,7 @@ from fathom import blocks
 from fathom.blocks import (
     AveragePool2D,
     BiasAdd,
+    Block,
     Chain,
     Conv2D,
     Convolution,
@@ -254,6 +255,29 @@ def test_a_users_own_operation_is_explained_without_a_formula():
     assert e.operations[0].pulls[0].check.error < 1e-8
 
 
+def test_a_users_own_block_with_two_parameters_shows_both():
+    class Line(Block):
+        def __init__(self):
+            self.slope, self.height = Parameter(np.array([2.0])), Parameter(np.array([1.0]))
+
+        def forward(self, x, training=False):
+            self.x = x
+            return x * self.slope.value + self.height.value
+
+        def backward(self, g):
+            self.slope.add_gradient((g * self.x).sum(keepdims=True))
+            self.height.add_gradient(g.sum(keepdims=True))
+            return g * self.slope.value
+
+        def parameters(self):
+            return [self.slope, self.height]
+
+    e = fathom.explain(Line(), np.array([3.0, 4.0]))
+    assert [pull.to.name for pull in e.operations[0].pulls] == ["x", "p_1", "p_2"]
+    assert [gradient(e, name).tolist() for name in ("x", "p_1", "p_2")] == [[2, 2], [7], [2]]
+    assert all(pull.check.error < 1e-8 for pull in e.operations[0].pulls)
+
+
 def test_a_wrong_gradient_is_found_out():
     class Wrong(Tanh):
         def input_gradient(self, g):
@@ -277,6 +301,11 @@ def test_a_wrong_gradient_is_found_out():
 def test_what_cannot_be_explained_says_what_is_missing(inputs, options, message):
     with pytest.raises(TypeError, match=message):
         fathom.explain(Dense(2, 1), *inputs, **options)
+
+
+def test_an_empty_row_has_nothing_to_draw():
+    with pytest.raises(ValueError, match="this Chain holds no blocks"):
+        fathom.explain(Chain(), np.ones(2))
 
 
 def test_a_layer_is_compared_by_a_given_loss():
