@@ -20,6 +20,7 @@ from fathom.compiler.fuse import Host, Kernel, Loop, Unit, fused
 from fathom.compiler.graph import alive, improved, shared
 from fathom.compiler.loops import NoLoop, looped
 from fathom.compiler.memory import LINE, Span, arranged
+from fathom.compiler.pack import packed
 from fathom.compiler.regions import Phase, kernels_of, planned, work
 from fathom.compiler.scans import with_recurrences
 from fathom.compiler.scatter import ScatterEmitter, scattered
@@ -52,7 +53,7 @@ class Program:
         self.lanes = lanes() if width is None else width  # float32 in a vector register
         self.graph, units, names = lowered(improved(graph))
         graph = self.graph
-        self.plan = planned(units, names, graph, self.lanes)
+        self.plan = packed(planned(units, names, graph, self.lanes), self.lanes)
         self.names = self.plan.names
         self.slot = {name: k for k, name in enumerate(self.names.values())}
         self.given = [*graph.inputs, *(c for c, _ in graph.constants)]

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fathom.compiler.affine import Affine, affine
 from fathom.compiler.fuse import Kernel, reductions
-from fathom.core.loop import Call, Expr, Index, Load, Reduce
+from fathom.compiler.split import split
+from fathom.core.loop import Array, Call, Expr, Index, Load, Reduce
 
 
 @dataclass
@@ -38,13 +40,18 @@ class Flat(Load):
 
 
 REGISTERS = 16  # sums held side by side
+ADDING_UP = 4  # what adding up the lanes of a vector takes, in products of vectors
 
 
 def scheduled(kernel: Kernel, lanes: int) -> Schedule:
     """Choose the loops of a kernel."""
+    loops, body = kernel.out, kernel.body
     store = kernel.store or position(kernel.element(), kernel.output.shape)
-    out, body, store = collapsed(list(kernel.out), kernel.body, store, (kernel.block, kernel.lane))
-    reads, reduction = loads(body), top_reduction(body)
+    if kernel.lane is None and not any(isinstance(r, Flat) for r in loads(body)):
+        loops, body, store, _ = split(loops, body, store, lanes)
+    out, body, store = collapsed(list(loops), body, store, (kernel.block, kernel.lane))
+    reduction = top_reduction(body)
+    reads = loads(body if reduction is None else reduction.body)
     if kernel.lane is not None:
         inner = [i for i in out if i not in (kernel.block, kernel.lane)]
         unrolled = {} if reduction is None else blocked(inner, reads, kernel.lane, False, lanes)
@@ -52,13 +59,10 @@ def scheduled(kernel: Kernel, lanes: int) -> Schedule:
         return Schedule(
             loops, body, store, kernel.lane, unrolled, False, kernel.block, kernel.full, kernel.left
         )
-    choices = [(price(reads, i, store, lanes), False, i) for i in out if i.size > 1]
-    if reduction is not None:
-        inner = [k for k in reduction.over if k.size > 1 and contiguous(reads, k)]
-        choices += [(1.5 * price(reads, k, None, lanes), True, k) for k in inner]
-    if not choices:
+    found = choices(out, body, store, lanes)
+    if not found:
         return Schedule(tuple(out), body, store, None, {}, False)
-    _, across, vector = min(choices, key=lambda choice: choice[0])
+    _, across, vector = min(found, key=lambda choice: choice[0])
     unrolled = {} if reduction is None else blocked(out, reads, vector, across, lanes)
     loops = sorted(
         (i for i in out if i is not vector), key=lambda i: i.size == 1
@@ -66,15 +70,38 @@ def scheduled(kernel: Kernel, lanes: int) -> Schedule:
     return Schedule((*loops, *(() if across else (vector,))), body, store, vector, unrolled, across)
 
 
+def choices(
+    out: Sequence[Index], body: Expr, store: Affine, lanes: int, copied: Sequence[Load] = ()
+) -> list[tuple[float, bool, Index]]:
+    """The indices that may fill the lanes: (price, whether it is a reduced one, index).
+
+    The price is that of a step of the innermost loop, in products of whole vectors. Reads in `copied` will be
+    contiguous.
+    """
+    reduction = top_reduction(body)
+    if reduction is None:
+        return [(price(loads(body), i, store, lanes), False, i) for i in out if i.size > 1]
+    reads = [r for r in loads(reduction.body) if r not in copied]
+    around = [r for r in loads(body) if r not in loads(reduction.body)]
+    count = math.prod(k.size for k in reduction.over)
+    outer = [
+        (price(reads, i, None, lanes) + 4 * cost(around, i, store) / count, False, i)
+        for i in out
+        if i.size > 1
+    ]
+    ends = ADDING_UP * lanes / count  # the lanes of each sum are added up
+    inner = [
+        (1.05 * price(reads, k, None, lanes) + ends, True, k)
+        for k in reduction.over
+        if k.size > 1 and contiguous(reads, k)
+    ]
+    return outer + inner
+
+
 def plain_price(kernel: Kernel, lanes: int) -> float:
     """What an element of a kernel costs at best, with its arrays in row-major order."""
-    reads, reduction = loads(kernel.body), top_reduction(kernel.body)
     store = position(kernel.element(), kernel.output.shape)
-    prices = [price(reads, i, store, lanes) for i in kernel.out if i.size > 1]
-    if reduction is not None:
-        inner = [k for k in reduction.over if k.size > 1 and contiguous(reads, k)]
-        prices += [1.5 * price(reads, k, None, lanes) for k in inner]
-    return min(prices, default=1.0)
+    return min((c[0] for c in choices(kernel.out, kernel.body, store, lanes)), default=1.0)
 
 
 def gathered(reads: list[Load], i: Index) -> int:
@@ -92,7 +119,8 @@ def blocked(
     steps = {i: i.size if i is not vector else i.size // lanes for i in out}
     if across:
         steps.pop(vector, None)
-    candidates = [i for i, n in steps.items() if n > 1]
+    # from the last: rows that are near in memory do not share the places of a cache
+    candidates = [i for i, n in reversed(steps.items()) if n > 1]
     best: tuple[float, int, dict[Index, int]] = (float(len(reads)), -1, {})
     for pair in [(i,) for i in candidates] + list(itertools.combinations(candidates, 2)):
         for factors in itertools.product(range(1, 9), repeat=len(pair)):
@@ -234,7 +262,8 @@ def replaced(e: Expr, i: Index, j: Index, whole: Index) -> Expr:
     """The expression with its reads addressed by the one index in place of the two."""
     match e:
         case Load():
-            return Flat(e.array, (merged(address(e), i, j, whole).expr(),))
+            flat = Array(e.array.name, (math.prod(e.array.shape),), e.array.dtype)
+            return Flat(flat, (merged(address(e), i, j, whole).expr(),))
         case Reduce():
             return Reduce(e.name, e.over, replaced(e.body, i, j, whole))
         case Call():

@@ -1,0 +1,68 @@
+"""A copy is made where it lets the lanes read neighbours, and only where it pays."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import fathom
+from fathom.compiler.fuse import Kernel, fused
+from fathom.compiler.graph import improved
+from fathom.compiler.pack import with_copies
+from fathom.compiler.program import Program
+from fathom.core.tracing import trace
+
+LANES = 16
+
+
+def arrays(*shapes):
+    rng = np.random.default_rng(0)
+    return [rng.standard_normal(shape).astype(np.float32) for shape in shapes]
+
+
+def copies(f, *xs):
+    """The copies that the kernel of a product would read, and that kernel."""
+    steps, names = fused(improved(trace(f, *map(fathom.from_numpy, xs))))
+    (kernel,) = [s for s in steps if isinstance(s, Kernel)]
+    return with_copies(kernel, {s: name for name, s in names.items()}, LANES)
+
+
+def linear(x, w):
+    return x @ w.T
+
+
+def heads(x, w):
+    """Attention's heads side by side again, and the layer after them."""
+    return x.transpose(1, 2).reshape(4, 48, 64) @ w.T
+
+
+def scores(q, k):
+    return q @ k.transpose(-1, -2)
+
+
+@pytest.mark.parametrize(
+    ("f", "shapes", "copied"),
+    [
+        (linear, [(512, 64), (48, 64)], [(64, 48)]),
+        (heads, [(4, 2, 48, 32), (80, 64)], [(2, 32, 80)]),
+        (scores, [(2, 96, 32), (2, 96, 32)], [(2, 32, 96)]),
+    ],
+)
+def test_an_operand_read_across_is_copied_and_the_product_is_the_same(f, shapes, copied):
+    xs = arrays(*shapes)
+    made, _ = copies(f, *xs)
+    assert [k.output.shape for k in made] == copied
+    graph = trace(f, *map(fathom.from_numpy, xs))
+    np.testing.assert_allclose(
+        Program(graph).run(xs)[0], f(*map(fathom.from_numpy, xs)).numpy(), rtol=2e-5, atol=1e-4
+    )
+
+
+def test_what_lies_in_order_is_not_copied():
+    made, kernel = copies(lambda a, b: a @ b, *arrays((512, 64), (64, 48)))
+    assert made == [] and kernel.output.shape == (512, 48)
+
+
+def test_few_products_for_each_element_are_not_worth_a_copy():
+    made, _ = copies(linear, *arrays((2, 64), (48, 64)))
+    assert made == []
