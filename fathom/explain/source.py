@@ -95,7 +95,7 @@ def definition(thing: Any) -> Place | None:
 def shown(file: str) -> str:
     """A path as a page shows it: from fathom/ on, or the file's name alone; "cell" for a notebook's.
 
-    >>> shown("/tmp/ipykernel_77/2961426226.py"), shown("/home/you/net.py")
+    >>> shown("ipykernel_77/2961426226.py"), shown("yours/net.py")
     ('cell', 'net.py')
     """
     parts = file.replace("\\", "/").split("/")
