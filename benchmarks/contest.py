@@ -125,7 +125,7 @@ class Contest:
         row = self.rows[peer.name] = {}
         twice = peer.compiled and self.rules.cached
         for last in (False, True) if twice else (True,):
-            say(self.case.name, f"{peer.title}, first step{'' if last else ' with no cache'}")
+            say(self.case.name, f"{peer.title}, first steps{'' if last else ' with no cache'}")
             self.workers[peer.name] = worker = self.started(peer.name)
             worker.ask("load", self.rules.timeout, start=str(self.start))
             if not last:

@@ -18,7 +18,7 @@ from typing import Any
 
 from benchmarks.machine import cores, machine, spread
 from benchmarks.peers import PEERS
-from benchmarks.steps import at_least_one
+from benchmarks.steps import at_least
 from benchmarks.turns import ROOT
 from fathom.data.store import available, path
 
@@ -36,10 +36,10 @@ WAYS = (  # a peer, and whether its cache holds what it compiled before
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--rounds", type=at_least_one, default=5, help="turns of each (default: %(default)s)"
+        "--rounds", type=at_least(1), default=5, help="turns of each (default: %(default)s)"
     )
     parser.add_argument(
-        "--threads", type=at_least_one, default=cores(), help="of each (default: %(default)s)"
+        "--threads", type=at_least(1), default=cores(), help="of each (default: %(default)s)"
     )
 
 

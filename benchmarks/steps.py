@@ -36,20 +36,20 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help=f"of {', '.join(PEERS)} (default: all)",
     )
     parser.add_argument(
-        "--rounds", type=at_least_one, default=9, help="turns of each peer (default: %(default)s)"
+        "--rounds", type=at_least(1), default=9, help="turns of each peer (default: %(default)s)"
     )
     parser.add_argument(
         "--seconds", type=float, default=0.5, help="of a turn, about (default: %(default)s)"
     )
     parser.add_argument(
         "--threads",
-        type=at_least_one,
+        type=at_least(1),
         default=cores(),
         help="of each peer (default: %(default)s, one a core)",
     )
     parser.add_argument(
         "--compared",
-        type=at_least_one,
+        type=at_least(2),
         default=20,
         help="steps whose losses must agree before (default: %(default)s)",
     )
@@ -121,8 +121,13 @@ def chosen(known: dict[str, Any]) -> Callable[[str], list[str]]:
     return names
 
 
-def at_least_one(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"expected 1 or more, got {number}")
+def at_least(least: int) -> Callable[[str], int]:
+    """A reader of numbers that are not smaller."""
+
+    def number(text: str) -> int:
+        found = int(text)
+        if found < least:
+            raise argparse.ArgumentTypeError(f"expected {least} or more, got {found}")
+        return found
+
     return number

@@ -17,6 +17,7 @@ def title(result: dict) -> str:
         f"{machine['processor']}, {machine['cores']} cores, of which {rules['threads']} are used; {libraries}",
         f"{rules['rounds']} rounds of {rules['seconds']:g} s; median and quartiles of all steps",
         "speed: the time of PyTorch's better column, divided by this one's; limit: what arithmetic and memory allow",
+        "two steps: the first two, compiled with nothing in the cache, and from it; memory: what training takes",
         "loss, gradient: how far from a run in float64, relative",
     ]
     if machine["load"] is not None and machine["load"] > 0.5:
@@ -34,7 +35,7 @@ def of_model(name: str, row: dict) -> str:
         f"{name}: {row['about']}; {row['parameters']:,} parameters, {amount(row['flops'])}FLOP a step,"
         f" at best {milliseconds(limit['ms'])} ms ({limit['bound']})",
         f"  {'':16s} {'ms':>8s} {'quartiles':>17s} {'speed':>9s} {'of limit':>9s}"
-        f" {'first step':>11s} {'from cache':>11s} {'memory':>9s} {'loss':>7s} {'gradient':>9s}",
+        f" {'two steps':>10s} {'from cache':>10s} {'memory':>9s} {'loss':>7s} {'gradient':>9s}",
     ]
     for peer, figures in row["peers"].items():
         start = f"  {PEERS[peer].title:16s} "
@@ -53,7 +54,7 @@ def timed(figures: dict, least: float) -> str:
     cached = f"{figures['cached_s']:.2f} s" if "cached_s" in figures else ""
     return (
         f"{milliseconds(ms['median']):>8s} {quartiles:>17s} {speed:>9s} {least / ms['median']:>9.0%}"
-        f" {figures['first_s']:>9.2f} s {cached:>11s} {figures['memory_mb']['training']:>6.0f} MB"
+        f" {figures['first_s']:>8.2f} s {cached:>10s} {figures['memory_mb']['training']:>6.0f} MB"
         f" {distance['loss']:>7.0e} {distance['gradient']:>9.0e}"
     )
 

@@ -22,7 +22,7 @@ PAUSE = 0.5  # seconds, where processes cannot be stopped
 REQUESTS = {  # in the words of a report
     "load": "making the model",
     "describe": "counting its operations",
-    "first": "the first step",
+    "first": "the first steps",
     "agree": "the first steps",
     "forget_peak": "looking at its memory",
     "turn": "a turn",

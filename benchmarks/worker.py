@@ -64,17 +64,24 @@ class Worker:
         }
 
     def first(self) -> dict:
-        """The first step, with all that is compiled for it."""
-        begin = time.perf_counter()
-        loss = float(self.step())
-        return {"seconds": time.perf_counter() - begin, "losses": [loss]}
+        """The first steps, with all that is compiled for them: an optimizer's state is new in the first of them only,
+        so that there may be two programs."""
+        return self.timed(2)
 
     def agree(self, steps: int, gradients: str) -> dict:
-        """The first step and those after it: their losses, and a file with the gradients of the first."""
-        answer = self.first()
+        """The losses of so many steps, a file with the gradients of the first, and the time of the first two."""
+        answer = self.timed(1)
         np.savez(gradients, **self.training.first_gradients(*self.batches[0]))
-        answer["losses"] += [float(self.step()) for _ in range(steps - 1)]
+        second = self.timed(1)
+        answer["seconds"] += second["seconds"]
+        answer["losses"] += second["losses"] + self.timed(steps - 2)["losses"]
         return answer
+
+    def timed(self, steps: int) -> dict:
+        """So many steps: how long they take, and their losses."""
+        begin = time.perf_counter()
+        losses = [self.step().item() for _ in range(steps)]
+        return {"seconds": time.perf_counter() - begin, "losses": losses}
 
     def turn(self, seconds: float) -> dict:
         """Steps for about so long, each timed, in milliseconds."""
