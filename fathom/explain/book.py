@@ -15,19 +15,17 @@ from fathom.explain.parts import Use
 INDEX = "book.json"
 
 
-def places_in_the_book(name: str) -> list[Use]:
-    """The pages and sections that use the public name, such as "softmax"; none where there is no index.
+def places_in_the_book(*names: str) -> list[Use]:
+    """The pages and sections that use one of the names of an operation, such as "relu" and "nn.functional.relu".
+
+    Each page and section stands there once; none where there is no index.
 
     >>> places_in_the_book("no.such.name")
     []
     """
-    return uses(index(), f"fathom.{name}")
-
-
-def uses(found: dict[str, Any], name: str) -> list[Use]:
-    """The entries of one name, each page and section once."""
-    places = [Use(p["page"], p["title"], p.get("section", "")) for p in found.get(name, [])]
-    return list(dict.fromkeys(places))
+    found = index()
+    places = [place for name in names for place in found.get(f"fathom.{name}", [])]
+    return list(dict.fromkeys(Use(p["page"], p["title"], p.get("section", "")) for p in places))
 
 
 @functools.cache

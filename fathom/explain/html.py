@@ -14,6 +14,7 @@ import keyword
 import re
 import string
 import tokenize
+from collections.abc import Iterable, Iterator
 from html import escape
 from importlib import resources
 from typing import Any
@@ -23,7 +24,7 @@ import numpy as np
 from fathom.explain.boxes import Box, boxes
 from fathom.explain.layout import layout
 from fathom.explain.mathml import mathml
-from fathom.explain.parts import Explanation, Figures, Group, Operation, Place, Use, Value
+from fathom.explain.parts import Explanation, Figures, Group, Operation, Place, Use, Value, by_title
 from fathom.explain.svg import drawing
 
 MANY = 150  # operations; in a larger computation the pictures are smaller
@@ -94,7 +95,7 @@ def about(explanation: Explanation) -> str:
         parts.append(f'<pre class="session">{answered(explanation.session)}</pre>')
     if explanation.uses:
         parts.append(
-            f'<p class="book"><b>In the book</b> {"; ".join(map(place_in_book, explanation.uses))}</p>'
+            f'<p class="book"><b>In the book</b> {"; ".join(places_in_book(explanation.uses))}</p>'
         )
     if explanation.definition:
         place = explanation.definition
@@ -105,10 +106,10 @@ def about(explanation: Explanation) -> str:
     return "\n".join(parts)
 
 
-def place_in_book(use: Use) -> str:
-    """LeNet learns to see, The loss."""
-    section = f", {escape(use.section)}" if use.section else ""
-    return f"<cite>{escape(use.title)}</cite>{section}"
+def places_in_book(uses: Iterable[Use]) -> Iterator[str]:
+    """LeNet learns to see: The loss, One step."""
+    for title, sections in by_title(uses).items():
+        yield f"<cite>{escape(title)}</cite>" + (f": {escape(sections)}" if sections else "")
 
 
 def answered(session: str) -> str:

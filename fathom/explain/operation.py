@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from fathom import nn
 from fathom.core import tape
 from fathom.core.base import TensorBase
 from fathom.core.primitive import Primitive
@@ -14,7 +15,7 @@ from fathom.core.random import default_generator
 from fathom.core.trees import flatten
 from fathom.explain.book import places_in_the_book
 from fathom.explain.build import build
-from fathom.explain.example import ROOMS, Arguments, arguments_of, house, public_name, session
+from fathom.explain.example import ROOMS, Arguments, arguments_of, house, public_names, session
 from fathom.explain.figures import figures, sizes
 from fathom.explain.graph import Names
 from fathom.explain.parts import Explanation, Group, Value
@@ -55,8 +56,17 @@ def explain_operation(subject: str | Callable) -> Explanation:
     explanation.session = session(f, arguments, y, doc)
     if drawn and explanation.session:
         explanation.session = f">>> _ = fathom.manual_seed({SEED})\n{explanation.session}"
-    explanation.uses = places_in_the_book(public_name(f))
+    explanation.uses = places_in_the_book(*names_in_the_book(f))
     return explanation
+
+
+def names_in_the_book(f: Callable) -> list[str]:
+    """All names by which the book may use f: relu and nn.functional.relu; nn.Linear of a class of layers."""
+    if isinstance(f, type):
+        return [f"nn.{f.__name__}"] if getattr(nn, f.__name__, None) is f else []
+    names = public_names().get(f, [])
+    last = [name.split(".")[-1] for name in names]
+    return [*names, *last, *(f"nn.functional.{name}" for name in last)]
 
 
 def run(f: Callable, arguments: Arguments) -> tuple[Any, Record, bool]:

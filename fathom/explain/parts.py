@@ -11,11 +11,13 @@ Formulas are LaTeX, in the subset that `explain.mathml` reads.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+
+MOST_SECTIONS = 3  # of a page of the book that are named
 
 
 @dataclass(eq=False)
@@ -181,6 +183,18 @@ class Use:
     page: str
     title: str
     section: str = ""
+
+
+def by_title(uses: Iterable[Use]) -> dict[str, str]:
+    """The titles of the pages, each with its sections in words: "The loss, One step and 2 more"."""
+    sections: dict[str, list[str]] = {}
+    for use in uses:
+        sections.setdefault(use.title, []).extend([use.section] if use.section else [])
+    return {
+        title: ", ".join(found[:MOST_SECTIONS])
+        + (f" and {len(found) - MOST_SECTIONS} more" if len(found) > MOST_SECTIONS else "")
+        for title, found in sections.items()
+    }
 
 
 @dataclass(eq=False, repr=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fathom.explain.figures import sizes
-from fathom.explain.parts import Explanation, Operation
+from fathom.explain.parts import Explanation, Operation, by_title
 
 SPECIAL = {
     "\\": r"\textbackslash{}", "_": r"\_", "%": r"\%", "&": r"\&", "#": r"\#", "$": r"\$", "{": r"\{", "}": r"\}",
@@ -32,7 +32,7 @@ def body(e: Explanation) -> Iterator[str]:
     if e.session:
         yield f"\\begin{{verbatim}}\n{e.session}\n\\end{{verbatim}}"
     if e.uses:
-        places = [words(f"{use.title}, {use.section}".rstrip(", ")) for use in e.uses]
+        places = [words(f"{title}: {of}".rstrip(": ")) for title, of in by_title(e.uses).items()]
         yield rf"\paragraph{{In the book}} {'; '.join(places)}"
     if e.operations:
         yield r"\subsection*{Forward}"

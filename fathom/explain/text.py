@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from fathom.explain.figures import short, sizes
-from fathom.explain.parts import Explanation, Figures, Group, Operation, Pull, Value
+from fathom.explain.parts import Explanation, Figures, Group, Operation, Pull, Value, by_title
 from fathom.explain.plain import plain
 
 FEW = 40  # operations that are told in full
@@ -50,7 +50,8 @@ def lines(e: Explanation, width: int) -> Iterator[Line]:
     if e.uses:
         yield []
         yield [("In the book", "bold")]
-        yield from ([(f"  {use.title}", ""), (f"  {use.section}", "dim")] for use in e.uses)
+        for title, sections in by_title(e.uses).items():
+            yield [(f"  {title}", ""), (f"  {sections}", "dim")]
     if not e.operations:
         return
     full = len(e.operations) <= FEW
