@@ -6,6 +6,8 @@ SESSIONS  what one would type, and the answer, for what computes nothing: settin
 
 CALLS = {
     "softmax": "fathom.softmax(fathom.tensor([2., 1., 0.1]), dim=0)",
+    "relu": "fathom.relu(fathom.tensor([2., -1.]))",
+    "nn.functional.relu": "fathom.nn.functional.relu(fathom.tensor([2., -1.]))",
     "logsumexp": "fathom.logsumexp(fathom.tensor([2., 1., 0.1]), dim=0)",
     # made from nothing, or from something that is no tensor
     "ones": "fathom.ones(2, 3)",

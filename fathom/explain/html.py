@@ -107,7 +107,7 @@ def about(explanation: Explanation) -> str:
 
 
 def places_in_book(uses: Iterable[Use]) -> Iterator[str]:
-    """LeNet learns to see: The loss, One step."""
+    """LeNet learns to see: The loss · One step."""
     for title, sections in by_title(uses).items():
         yield f"<cite>{escape(title)}</cite>" + (f": {escape(sections)}" if sections else "")
 

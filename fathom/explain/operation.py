@@ -66,7 +66,7 @@ def names_in_the_book(f: Callable) -> list[str]:
         return [f"nn.{f.__name__}"] if getattr(nn, f.__name__, None) is f else []
     names = public_names().get(f, [])
     last = [name.split(".")[-1] for name in names]
-    return [*names, *last, *(f"nn.functional.{name}" for name in last)]
+    return [*last, *(f"nn.functional.{name}" for name in last), *names]
 
 
 def run(f: Callable, arguments: Arguments) -> tuple[Any, Record, bool]:

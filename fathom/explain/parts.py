@@ -186,12 +186,12 @@ class Use:
 
 
 def by_title(uses: Iterable[Use]) -> dict[str, str]:
-    """The titles of the pages, each with its sections in words: "The loss, One step and 2 more"."""
+    """The titles of the pages, each with its sections in words: "The loss · One step and 2 more"."""
     sections: dict[str, list[str]] = {}
     for use in uses:
         sections.setdefault(use.title, []).extend([use.section] if use.section else [])
     return {
-        title: ", ".join(found[:MOST_SECTIONS])
+        title: " · ".join(found[:MOST_SECTIONS])
         + (f" and {len(found) - MOST_SECTIONS} more" if len(found) > MOST_SECTIONS else "")
         for title, found in sections.items()
     }

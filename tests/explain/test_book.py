@@ -46,7 +46,10 @@ def test_an_operation_of_several_names_is_found_by_each(indexed):
 
 def test_of_many_sections_of_a_page_a_few_are_named():
     uses = [Use("lenet", "LeNet", section) for section in "ABCDE"]
-    assert by_title([*uses, Use("mlp", "Layers")]) == {"LeNet": "A, B, C and 2 more", "Layers": ""}
+    assert by_title([*uses, Use("mlp", "Layers")]) == {
+        "LeNet": "A · B · C and 2 more",
+        "Layers": "",
+    }
 
 
 def test_a_class_of_layers_is_found_by_its_name_in_nn(indexed):
