@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fathom.core.base import TensorBase, at_level, levels, new
+from fathom.core.inplace import alias
 from fathom.core.trees import flatten, unflatten
 
 if TYPE_CHECKING:
@@ -129,7 +130,9 @@ class Graph:
 class Closure(Graph):
     """A graph whose constants are inputs to come: it keeps the tensors that the function closes over, as they are."""
 
-    tensors: list[Tensor] = field(default_factory=list)  # the tensor behind each constant
+    # The tensor behind each constant: a leaf, or another tensor object with its history, so that nothing here
+    # keeps alive what a function makes for itself and then writes to.
+    tensors: list[Tensor] = field(default_factory=list)
 
     def symbol_of(self, x: Tensor) -> Symbol:
         """The symbol in x, or the constant that x is. A tensor and its `detach()` are two constants."""
@@ -140,7 +143,7 @@ class Closure(Graph):
         if key not in self.known:
             self.known[key] = constant = self.symbol(array.shape, array.dtype)
             self.constants.append((constant, array))
-            self.tensors.append(x)
+            self.tensors.append(x if x.tracked and x.node is None else alias(x))
         return self.known[key]
 
 

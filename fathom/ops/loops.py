@@ -5,6 +5,7 @@ Letters: T steps.
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -75,18 +76,16 @@ def one_by_one(f: Callable, init: Any, xs: Any, steps: int, reverse: bool) -> tu
 
 def at_once(f: Callable, init: Any, xs: Any, steps: int, reverse: bool) -> tuple[Any, Any]:
     """The same, with one operation for the states, and each y computed from them for all steps at once."""
+    step = follow(f, init, xs)
     states, nest = flatten(init)
-    leaves, rows = flatten(xs)
-    sequences = [x for x in leaves if is_tensor(x)]
+    sequences = [x for x in flatten(xs)[0] if is_tensor(x)]
     shapes = [tuple(s.shape) for s in states]
-    start = packed(states)
-    step = follow(f, start, states, nest, leaves, rows)
-    y = scanned(step.body, steps, reverse, start, sequences, step.met)
+    y = scanned(step.body, steps, reverse, packed(states), sequences, step.met)
     starts, ends = (y[1:], y[:-1]) if reverse else (y[:-1], y[1:])
     stepwise = [starts, *unpacked(ends, shapes), *sequences]
     many = tuple(k < len(stepwise) for k in range(len(stepwise) + len(step.met)))
     results = iter(mapped(step.told, steps, many).replay([*stepwise, *step.met]))
-    stacked = [next(results) if is_tensor(y) else y for y in step.results]
+    stacked = [next(results) if isinstance(y, Symbol) else y for y in step.results]
     last = unpacked(y[0] if reverse else y[-1], shapes)
     return unflatten(nest, last), unflatten(step.structure, stacked)
 
@@ -127,30 +126,37 @@ class Followed:
     body: Body  # (state, x..., met...) -> the next state, both packed
     told: Body  # (state, parts of the next state..., x..., met...) -> every tensor in y
     met: list[Tensor]  # the tensors that the function closes over
-    results: list[Any]  # the leaves of y
+    results: list[Any]  # the leaves of y, symbols in the place of tensors
     structure: Any  # how they are nested
 
 
-def follow(
-    f: Callable, start: Tensor, states: list[Tensor], nest: Any, leaves: list, rows: Any
-) -> Followed:
-    """Run f once, on a state like `states` (packed: `start`) and one element of each of the leaves of xs."""
+def follow(f: Callable, init: Any, xs: Any) -> Followed:
+    """Run f once, on a state like init and one element of xs."""
     graph = Closure(next(levels))
-    state = graph.symbol(start.shape, start.array.dtype)
-    xs = [graph.symbol(x.shape[1:], x.array.dtype) if is_tensor(x) else x for x in leaves]
-    given = [state, *[x for x in xs if isinstance(x, Symbol)]]
-    x = unflatten(rows, [new(x) if isinstance(x, Symbol) else x for x in xs])
-    parts = unpacked(new(state), [tuple(s.shape) for s in states])
     before, way.following = way.following, True
     try:
-        result = f(unflatten(nest, parts), x)
+        followed = written_down(graph, f, init, xs)
     finally:
         way.following = before
-        written = undone(graph)
-    if written:
+        outside = given_back(graph)
+    if outside:
         raise RuntimeError(
             "scan: f wrote in place to a tensor outside of it; make that tensor a part of the state"
         )
+    return followed
+
+
+def written_down(graph: Closure, f: Callable, init: Any, xs: Any) -> Followed:
+    """What f does, traced into the graph."""
+    states, nest = flatten(init)
+    leaves, rows = flatten(xs)
+    start = packed(states)
+    state = graph.symbol(start.shape, start.array.dtype)
+    leaves = [graph.symbol(x.shape[1:], x.array.dtype) if is_tensor(x) else x for x in leaves]
+    given = [state, *[x for x in leaves if isinstance(x, Symbol)]]
+    x = unflatten(rows, [new(x) if isinstance(x, Symbol) else x for x in leaves])
+    parts = unpacked(new(state), [tuple(s.shape) for s in states])
+    result = f(unflatten(nest, parts), x)
     if not (isinstance(result, tuple) and len(result) == 2):
         raise TypeError(f"scan: f must return (state, y), got {type(result).__name__}")
     after, nest_after = flatten(result[0])
@@ -158,11 +164,25 @@ def follow(
     results, structure = flatten(result[1])
     reached = [graph.symbol_of(s) for s in after]
     whole = graph.symbol_of(packed(after))
-    read = [graph.symbol_of(y) for y in results if is_tensor(y)]
+    results = [graph.symbol_of(y) if is_tensor(y) else y for y in results]
     met = [constant for constant, _ in graph.constants]
     body = body_of(graph, [*given, *met], [whole])
+    read = [y for y in results if isinstance(y, Symbol)]
     told = body_of(graph, [state, *reached, *given[1:], *met], read)
     return Followed(body, told, graph.tensors, results, structure)
+
+
+def given_back(graph: Closure) -> bool:
+    """Let the tensors that f wrote to be what they were; whether one of them lives on, which is not f's own."""
+    if not graph.adopted:
+        return False
+    gc.collect()
+    alive = [(reference(), *was) for reference, *was in graph.adopted]
+    graph.adopted.clear()
+    for x, array, tracked, node in alive:
+        if x is not None:
+            x.array, x.tracked, x.node = array, tracked, node
+    return any(x is not None for x, *_ in alive)
 
 
 def packed(states: Sequence[Tensor]) -> Tensor:
@@ -229,12 +249,3 @@ def check_next(states: list, nest: Any, after: list, nest_after: Any) -> None:
                 f"scan: f must keep the state's shapes and dtypes: tensor {k} of it is {tuple(s.shape)}"
                 f" {s.dtype.name}, and comes back as {tuple(t.shape)} {t.dtype.name}"
             )
-
-
-def undone(graph: Closure) -> bool:
-    """Whether f wrote to a tensor that it was not given; that tensor is again what it was."""
-    for reference, array, tracked, node in graph.adopted:
-        x = reference()
-        if x is not None:
-            x.array, x.tracked, x.node = array, tracked, node
-    return bool(graph.adopted)

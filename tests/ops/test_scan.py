@@ -106,6 +106,26 @@ def test_the_state_may_be_written_in_place_by_the_function():
     assert (h.tolist(), c.tolist()) == ([0, 0], [1, 1])
 
 
+def test_the_function_may_write_to_what_it_makes_itself():
+    w = fathom.ones(3, requires_grad=True)
+
+    def step(h, x):
+        mine = fathom.zeros(3)
+        scaled = mine + x * w
+        mine[0] = (h * w).sum()
+        mine += scaled
+        return mine, mine * 2
+
+    def run():
+        w.grad = None
+        last, y = scan(step, fathom.ones(3), fathom.ones(4))
+        (last.sum() + y.sum()).backward()
+        return last, y, w.grad
+
+    for found, wanted in zip(run(), written(run)(), strict=True):
+        close(found, wanted)
+
+
 def test_random_numbers_are_the_same_at_every_step():
     _, y = scan(lambda s, x: (s, fathom.rand(5) * x), fathom.tensor(0.0), fathom.ones(3))
     assert y[0].tolist() == y[1].tolist() == y[2].tolist()
