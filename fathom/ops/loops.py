@@ -19,7 +19,7 @@ from fathom.core.errors import ShapeError
 from fathom.core.tracing import Closure, Symbol
 from fathom.core.trees import flatten, unflatten
 from fathom.ops.scan import scanned
-from fathom.ops.shaping import cat, split, stack, unbind
+from fathom.ops.shaping import cat, split, stack
 
 if TYPE_CHECKING:
     from fathom.tensors import Tensor
@@ -199,7 +199,8 @@ def unpacked(x: Tensor, shapes: Sequence[Shape]) -> list[Tensor]:
     if len(shapes) == 1:
         return [x]
     if len(set(shapes)) == 1:
-        return list(unbind(x, x.ndim - len(shapes[0]) - 1))
+        in_front = (slice(None),) * (x.ndim - len(shapes[0]) - 1)
+        return [x[(*in_front, k)] for k in range(len(shapes))]
     parts = split(x, [prod(shape) for shape in shapes], -1)
     return [p.reshape((*x.shape[:-1], *shape)) for p, shape in zip(parts, shapes, strict=True)]
 
