@@ -22,6 +22,7 @@ from fathom.ops.contraction import Contract
 from fathom.ops.creation import zeros
 
 COLUMNS = ("layer", "kind", "output", "parameters", "multiply-adds", "activations")
+NUMBERS = 3  # the columns from here on stand flush right
 
 
 @dataclass
@@ -80,7 +81,7 @@ class Summary:
         wide = [max(len(row[k]) for row in rows) for k in range(len(COLUMNS))]
         lines = [
             "  ".join(
-                f"{cell:<{w}}" if k < 3 else f"{cell:>{w}}"
+                f"{cell:<{w}}" if k < NUMBERS else f"{cell:>{w}}"
                 for k, (cell, w) in enumerate(zip(row, wide))
             )
             for row in rows
@@ -91,9 +92,11 @@ class Summary:
         )
 
     def _repr_html_(self) -> str:
-        head = "".join(f"<th>{name}</th>" for name in COLUMNS)
+        sides = [' style="text-align: right"' if k >= NUMBERS else "" for k in range(len(COLUMNS))]
+        head = "".join(f"<th{side}>{name}</th>" for side, name in zip(sides, COLUMNS))
         body = "".join(
-            f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in self.rows()
+            f"<tr>{''.join(f'<td{side}>{escape(cell)}</td>' for side, cell in zip(sides, row))}</tr>"
+            for row in self.rows()
         )
         foot = "<br>".join(map(escape, self.foot()))
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><p>{foot}</p>"

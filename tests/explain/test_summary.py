@@ -55,4 +55,6 @@ def test_it_prints_as_a_table():
         "activations",
     ]
     assert lines[2].split()[:2] == ["0", "Linear"]
-    assert "<table>" in summary(nn.Linear(1, 1), (1, 1))._repr_html_()
+    page = summary(nn.Linear(1, 1), (1, 1))._repr_html_()
+    assert "<table>" in page and "<th>kind</th>" in page
+    assert page.count("text-align: right") == 6  # three columns of numbers, head and row
