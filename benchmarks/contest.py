@@ -29,10 +29,10 @@ MEASURES = ("torch", "fathom-eager", "torch-compile", "fathom", "jax")
 class Rules:
     """How a contest is held.
 
-    compared steps whose losses must agree
-    rounds   turns of each peer; seconds: how long a turn takes, about; threads: of each peer
-    timeout  seconds that one answer may take, compilation included
-    cached   whether to measure the start from the cache too
+    compared  steps whose losses must agree
+    rounds    turns of each peer; seconds: how long a turn takes, about; threads: of each peer
+    timeout   seconds that one answer may take, compilation included
+    cached    whether to measure the start from the cache too
     """
 
     compared: int
@@ -204,7 +204,8 @@ def say(case: str, what: str) -> None:
 
 
 def hold(case: Case, peers: list[Peer], rules: Rules) -> dict[str, Any]:
-    """A contest in a folder that is gone afterwards. Where fathom cannot even make the model, "failed" says why."""
+    """A contest in a folder that is gone afterwards. Where there can be none, "failed" says why: fathom cannot make
+    the model, say, or there are no steps in float64 to compare with."""
     with tempfile.TemporaryDirectory() as folder:
         try:
             figures = Contest(case, peers, rules, Path(folder)).held()

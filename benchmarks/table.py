@@ -28,7 +28,7 @@ def title(result: dict) -> str:
 def of_model(name: str, row: dict) -> str:
     """A line of facts, and one for each peer."""
     if "failed" in row:
-        return f"\n{name}: {row['about']}; fathom cannot make it: {row['failed']}"
+        return f"\n{name}: {row['about']}; no contest: {shortened(row['failed'])}"
     limit = row["limit"]
     lines = [
         "",

@@ -62,12 +62,12 @@ class Turns:
                 text=True,
                 cwd=ROOT,
                 env=os.environ | settings,
-                # a group of its own: compilers that a library starts are stopped and ended with it. When this
-                # process dies, the system wakes and ends the stopped ones.
+                # a group of its own: compilers that a library starts are stopped and ended with it
                 process_group=0 if CAN_STOP else None,
             )
         self.answers: queue.SimpleQueue[str] = queue.SimpleQueue()
-        threading.Thread(target=self.listen, daemon=True).start()
+        self.listener = threading.Thread(target=self.listen, daemon=True)
+        self.listener.start()
 
     def listen(self) -> None:
         """Hand on each answer, and an empty one at the end."""
@@ -113,8 +113,12 @@ class Turns:
 
     def end(self) -> None:
         """End the process, whatever it does."""
-        self.signal("SIGKILL") if CAN_STOP else self.process.kill()
+        if CAN_STOP:
+            self.signal("SIGKILL")
+        else:
+            self.process.kill()
         self.process.wait(timeout=30)
+        self.listener.join(timeout=30)
         for pipe in (self.process.stdin, self.process.stdout):
             assert pipe is not None
             pipe.close()

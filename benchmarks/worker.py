@@ -6,9 +6,11 @@ It reads requests, a line of JSON each, and answers each with a line: `{"do": "t
 
 from __future__ import annotations
 
+import ctypes
 import importlib
 import json
 import os
+import signal
 import sys
 import time
 from typing import Any, TextIO
@@ -124,7 +126,15 @@ def serve(worker: Worker, requests: TextIO, answers: TextIO) -> None:
         answers.flush()
 
 
+def die_with_parent() -> None:
+    """On Linux: when the process that asks is killed, this one is ended too, even if it is stopped then."""
+    if sys.platform == "linux":
+        request_at_death = 1  # PR_SET_PDEATHSIG
+        ctypes.CDLL(None).prctl(request_at_death, signal.SIGKILL)
+
+
 def main() -> None:
+    die_with_parent()
     peer, case, threads = sys.argv[1:]
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what a library prints is no answer

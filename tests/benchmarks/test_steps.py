@@ -77,9 +77,7 @@ def test_the_table_tells_who_is_missing_and_who_disagrees(result):
     assert "4.00 x       50%" in next(line for line in lines if "fathom compiled" in line)
     assert any(line.endswith("disagrees: loss 1e-02 from float64 at step 4") for line in lines)
     assert any(line.endswith("absent: jax is not installed") for line in lines)
-    assert table.of_model("broken", result["models"]["broken"]).endswith(
-        "fathom cannot make it: no memory"
-    )
+    assert table.of_model("broken", result["models"]["broken"]).endswith("no contest: no memory")
     assert "other work is going on (load 3.0)" in table.title(result)
     assert table.summary(result) == (
         "\nfathom compiled beside the better of PyTorch's columns: 4.00 x as fast (geometric mean of 1),"

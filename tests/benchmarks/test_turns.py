@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 
 import pytest
 
-from benchmarks.turns import CAN_STOP, Failed, Turns
+from benchmarks.turns import CAN_STOP, ROOT, Failed, Turns
 
 pytestmark = pytest.mark.skipif(not CAN_STOP, reason="processes cannot be stopped here")
 
@@ -60,3 +62,26 @@ def test_a_worker_that_dies_is_told_of(worker):
 def test_a_worker_that_takes_too_long_is_told_of(worker):
     with pytest.raises(Failed, match="making the model took longer than 0 s"):
         worker.ask("load", 0.0, start=None)
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="only Linux ends the children of who was killed"
+)
+def test_a_stopped_worker_ends_when_the_process_that_asks_is_killed(tmp_path):
+    code = (
+        "import os, pathlib, signal, sys\n"
+        "from benchmarks.turns import Turns\n"
+        "folder = pathlib.Path(sys.argv[1])\n"
+        "turns = Turns('fathom-eager', 'mlp', 1, folder, folder / 'log')\n"
+        "turns.ask('load', 120, start=None)\n"
+        "print(turns.process.pid, flush=True)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)],
+        capture_output=True, text=True, timeout=120, cwd=ROOT, check=False,
+    )  # fmt: skip
+    worker, end = int(done.stdout), time.monotonic() + 30
+    while os.path.exists(f"/proc/{worker}") and state(worker) != "Z" and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not os.path.exists(f"/proc/{worker}") or state(worker) == "Z"
