@@ -37,6 +37,9 @@ class Option:
     name: str
     place: int | None = None
 
+    def __str__(self) -> str:
+        return self.name if self.place is None else f"{self.name}[{self.place}]"
+
     def get(self) -> float:
         value = self.group[self.name]
         return value if self.place is None else value[self.place]

@@ -18,9 +18,11 @@ import numpy as np
 
 from fathom.compiler.capture import Captured, Option, capture, modules_of, optimizers_of
 from fathom.compiler.program import Program
+from fathom.compiler.show import Shown
 from fathom.compiler.threads import Turn
 from fathom.core import tape
 from fathom.core.base import TensorBase, is_plain, new
+from fathom.core.tracing import Symbol
 from fathom.core.trees import flatten
 
 EAGER = "eager"
@@ -188,17 +190,44 @@ class Compiled:
             trace.thread = None
 
     def show(self, what: str = "graph") -> None:
-        """Print a stage of the newest program: "graph" or "llvm"."""
-        runs = [run for run in self.runs.values() if isinstance(run, Run)]
+        """Print a stage of the newest program: "graph", "loops", "schedule", "memory", "llvm", "assembly" or "time".
+
+        >>> f = fathom.compile(lambda x: (x * x).sum())
+        >>> f(fathom.tensor([1., 2.])).item()
+        5.0
+        >>> f.show("loops")
+        # a0 (2,)                  float32   x0
+        <BLANKLINE>
+        # phase 0
+        # k0: a1 () float32   t1 = Sum
+        s = 0
+        for i in range(2):
+            s += a0[i] * a0[i]
+        a1 = s
+        """
+        runs = [run for run in self.runs.values() if isinstance(run, Run) and run.program]
         if not runs:
             raise RuntimeError("compile: there is no program yet: the first call makes it")
-        stages = {
-            "graph": lambda run: str(run.captured.graph),
-            "llvm": lambda run: run.program.llvm(),
-        }
-        if what not in stages:
-            raise ValueError(f"show: expected one of {', '.join(stages)}, got {what!r}")
-        print(stages[what](runs[-1]))
+        captured = runs[-1].captured
+        print(Shown(runs[-1].program, captured.graph, self.labels(captured)).text(what))
+
+    def labels(self, captured: Captured) -> dict[Symbol, str]:
+        """What the user calls the inputs of a program: parameters by their names, rates by theirs."""
+        names: dict[int, str] = {}
+        for module in self.modules:
+            for name, x in [*module.named_parameters(), *module.named_buffers()]:
+                names.setdefault(id(x), name)
+        for optimizer in self.optimizers:
+            for p, held in optimizer.state.items():
+                names |= {id(x): f"{key} of {names.get(id(p), '?')}" for key, x in held.items()}
+        pairs = zip(captured.live, captured.graph.constants, strict=True)
+        labels = {symbol: names[id(x)] for x, (symbol, _) in pairs if id(x) in names}
+        inputs = captured.graph.inputs[::-1]
+        labels |= dict(
+            zip(inputs, [str(option) for option in captured.options[::-1]], strict=False)
+        )
+        drawn = inputs[len(captured.options) :][: len(captured.draws)]
+        return labels | dict.fromkeys(drawn, "counter of random numbers")
 
 
 class Run:

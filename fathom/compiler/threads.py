@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 _count = [
     max(
@@ -24,6 +25,17 @@ def set_num_threads(n: int) -> None:
     if n < 1:
         raise RuntimeError(f"set_num_threads: expected a positive number, got {n}")
     _count[0] = int(n)
+
+
+@contextlib.contextmanager
+def one_thread() -> Iterator[None]:
+    """Programs run on this thread alone."""
+    before = _count[0]
+    _count[0] = 1
+    try:
+        yield
+    finally:
+        _count[0] = before
 
 
 class Turn:
