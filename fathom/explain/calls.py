@@ -74,6 +74,31 @@ CALLS = {
     "threshold": "fathom.threshold(fathom.tensor([0.5, -1., 2.]), 1., 0.)",
     # shapes and places
     "t": "fathom.t(fathom.tensor([[1., 2., 3.], [4., 5., 6.]]))",
+    "diagonal": "fathom.diagonal(fathom.tensor([[1., 2.], [3., 4.]]))",
+    "adjoint": "fathom.adjoint(fathom.tensor([[1., 2., 3.], [4., 5., 6.]]))",
+    "flatten": "fathom.flatten(fathom.tensor([[[1., 2.], [3., 4.]], [[5., 6.], [7., 8.]]]), 1)",
+    "ravel": "fathom.ravel(fathom.tensor([[1., 2.], [3., 4.]]))",
+    "flip": "fathom.flip(fathom.tensor([[1., 2., 3.], [4., 5., 6.]]), (1,))",
+    "permute": "fathom.permute(fathom.tensor([[[1., 2., 3.], [4., 5., 6.]]]), (2, 0, 1))",
+    "movedim": "fathom.movedim(fathom.tensor([[[1., 2., 3.], [4., 5., 6.]]]), 0, 2)",
+    "transpose": "fathom.transpose(fathom.tensor([[[1., 2., 3.], [4., 5., 6.]]]), 0, 2)",
+    "dsplit": "fathom.dsplit(fathom.tensor([[[1., 2.], [3., 4.]]]), 2)",
+    "slice_scatter": (
+        "fathom.slice_scatter(fathom.tensor([1., 2., 3., 4.]), fathom.tensor([7., 8.]), 0, 1, 3)"
+    ),
+    "index_add": (
+        "fathom.index_add(fathom.tensor([1., 2., 3.]), 0, fathom.tensor([0, 2, 0]), fathom.tensor([0.5, 0.25, 4.]))"
+    ),
+    "scatter": "fathom.scatter(fathom.tensor([1., 2., 3.]), 0, fathom.tensor([2, 0]), fathom.tensor([7., 8.]))",
+    "bmm": "fathom.bmm(fathom.tensor([[[1., 2.]], [[3., 4.]]]), fathom.tensor([[[0.5], [2.]], [[1.], [-1.]]]))",
+    "baddbmm": (
+        "fathom.baddbmm(fathom.tensor([[[10.]], [[20.]]]), fathom.tensor([[[1., 2.]], [[3., 4.]]]),"
+        " fathom.tensor([[[0.5], [2.]], [[1.], [-1.]]]))"
+    ),
+    "addbmm": (
+        "fathom.addbmm(fathom.tensor([[10.]]), fathom.tensor([[[1., 2.]], [[3., 4.]]]),"
+        " fathom.tensor([[[0.5], [2.]], [[1.], [-1.]]]))"
+    ),
     "argwhere": "fathom.argwhere(fathom.tensor([[1., 0.], [0., 2.]]))",
     "nonzero": "fathom.nonzero(fathom.tensor([[1., 0.], [0., 2.]]))",
     "scatter_add": (
@@ -127,7 +152,7 @@ CALLS = {
         "fathom.nn.functional.nll_loss(fathom.tensor([[-0.5, -1.5], [-2., -0.25]]), fathom.tensor([0, 1]))"
     ),
     "nn.functional.multi_margin_loss": (
-        "fathom.nn.functional.multi_margin_loss(fathom.tensor([[0.5, -1., 2.]]), fathom.tensor([2]))"
+        "fathom.nn.functional.multi_margin_loss(fathom.tensor([[0.5, 1.5, 2.]]), fathom.tensor([2]))"
     ),
     "nn.functional.embedding_bag": (
         "fathom.nn.functional.embedding_bag(fathom.tensor([[0, 2], [1, 1]]),"

@@ -7,7 +7,10 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from fathom import nn
+from fathom.autograd.gradients import grad
 from fathom.core import tape
 from fathom.core.base import TensorBase
 from fathom.core.primitive import Primitive
@@ -24,6 +27,7 @@ from fathom.explain.source import definition
 from fathom.tensors import Tensor
 
 SEED = 0  # of examples that draw random numbers
+TRIED = 8  # elements of a result that are looked at for a gradient that shows something
 
 
 def explain_operation(subject: str | Callable) -> Explanation:
@@ -45,7 +49,8 @@ def explain_operation(subject: str | Callable) -> Explanation:
         y, record, drawn = run(f, arguments)
         tensors = [x for x in flatten(y)[0] if isinstance(x, TensorBase)]
         if tensors:
-            explanation = built(title, tensors[0], record, names_of(f, *arguments))
+            names = names_of(f, *arguments)
+            explanation = built(title, *telling(tensors, arguments), record, names)
             explanation.shapes = shapes(f, arguments, tensors)
             if not explanation.values:  # it was made from nothing that is a tensor
                 explanation.values = [Value(0, title, "result", figures(tensors[0].array))]
@@ -120,30 +125,49 @@ def function_of(kind: type[Primitive]) -> Callable:
     return found
 
 
-def built(title: str, y: Tensor, record: Record, names: Names) -> Explanation:
+def built(title: str, y: Tensor, element: int, record: Record, names: Names) -> Explanation:
     """The explanation; forward only, where a derivative has no rule."""
-    names = {
-        key: name for key, name in names.items() if key != id(y)
-    }  # of what gives back its input
+    names.pop(id(y), None)  # it gave back its input: here it is the result
+    several = y.tracked and y.numel() > 1
     try:
-        explanation = build(title, [y], record, names, None, first_element(y))
+        g = one_at(y, element) if several else None
+        explanation = build(title, [y], record, names, None, g)
     except NotImplementedError as error:
         explanation = build(title, [y], record, names, None, None, backward=False)
         explanation.seed = f"There is no backward pass: {error}."
         return explanation
-    if y.tracked and y.numel() > 1:
+    if several:
+        at = ", ".join(str(k) for k in np.unravel_index(element, tuple(y.shape)))
+        where = "the first element" if element == 0 else f"element [{at}]"
         explanation.seed = (
-            "The backward pass begins with 1 at the first element of the result, and 0 elsewhere."
+            f"The backward pass begins with 1 at {where} of the result, and 0 elsewhere."
         )
     return explanation
 
 
-def first_element(y: Tensor) -> Tensor | None:
-    """A gradient that looks at the first element alone: the sum of a softmax, say, never changes."""
-    if not y.tracked or y.numel() < 2:
-        return None
+def telling(results: list[Tensor], arguments: Arguments) -> tuple[Tensor, int]:
+    """The result, and the element of it, with which to begin: the first whose gradient is not 0 everywhere.
+
+    One element alone is looked at, because the sum of a softmax, say, never changes.
+    """
+    inputs = [x for x in flatten(arguments)[0] if isinstance(x, TensorBase) and x.tracked]
+    for y in (y for y in results if y.tracked and inputs):
+        for element in range(min(y.numel(), TRIED)):
+            try:
+                gradients = grad(
+                    y, inputs, one_at(y, element), retain_graph=True, allow_unused=True
+                )
+            except NotImplementedError:  # it has no derivative, which the explanation will say
+                return results[0], 0
+            if any(g is not None and bool((g != 0).any()) for g in gradients):
+                return y, element
+    return results[0], 0
+
+
+def one_at(y: Tensor, element: int) -> Tensor:
+    """1 at one element, counted in row-major order, and 0 elsewhere, in the shape of y."""
     g = y.new_zeros(y.shape)
-    g.array.flat[0] = 1
+    g.array.flat[element] = 1
     return g
 
 

@@ -94,6 +94,15 @@ def test_an_operation_shows_its_shapes_its_example_and_what_else_its_docstring_s
         assert "5.3750" in form
 
 
+def test_the_way_back_begins_where_there_is_a_slope():
+    e = explain("threshold")  # of 0.5, -1 and 2, only 2 is above 1
+    assert e.seed.startswith("The backward pass begins with 1 at element [2] of the result")
+    assert e.value("input").gradient.values.tolist() == [0, 0, 1]
+    assert (
+        explain("slogdet").value("A").gradient.high > 0
+    )  # of its sign nothing depends on the input
+
+
 def test_what_is_made_from_nothing_is_drawn_as_one_box():
     e = explain("zeros")
     assert (e.shapes, e.operations) == ("→ 2 × 3", [])
