@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
 
 import fathom
+
+# Sphinx comes with the extra `book`; what it loads can be imported only where it is.
+collect_ignore_glob = [] if find_spec("sphinx") else ["fathom/publish/extension/*"]
 
 
 @pytest.fixture(autouse=True, scope="session")

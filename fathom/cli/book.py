@@ -45,7 +45,7 @@ def add_parser(commands: Any) -> None:
             help="where everything is written (build/book)",
         )  # fmt: skip
         one.add_argument(
-            "--limit", type=float, default=LIMIT, metavar="SECONDS", help=f"for a cell ({LIMIT:g})"
+            "--limit", type=int, default=LIMIT, metavar="SECONDS", help=f"for a cell ({LIMIT})"
         )
         one.set_defaults(run=run)
         if action == "serve":

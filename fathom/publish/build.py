@@ -41,7 +41,7 @@ LAST = 30  # lines of a traceback that are told
 CONTROL = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def build(book: Path, out: Path, limit: float = LIMIT, say: Callable[[str], None] = print) -> Path:
+def build(book: Path, out: Path, limit: int = LIMIT, say: Callable[[str], None] = print) -> Path:
     """Build the book; returns the folder of the website. What was there stays until all went well.
 
     limit  seconds that a cell may take

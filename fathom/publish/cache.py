@@ -36,7 +36,7 @@ LIBRARIES = (
 )
 
 
-def remembered(page: Page, folder: Path, limit: float = LIMIT) -> tuple[Run, bool]:
+def remembered(page: Page, folder: Path, limit: int = LIMIT) -> tuple[Run, bool]:
     """The run of a page, and whether it had to be made now."""
     place = folder / f"{page.name}.json"
     code = code_digest(page)

@@ -60,7 +60,7 @@ LOOK = r"""(() => {
 def examine(
     book: Path,
     out: Path,
-    limit: float = LIMIT,
+    limit: int = LIMIT,
     pictures: Path | None = None,
     say: Callable[[str], None] = print,
 ) -> None:

@@ -6,11 +6,13 @@ matplotlibrc of this folder. Nothing depends on the person who builds: no start-
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
 import tempfile
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,7 @@ from fathom.publish.errors import BookError
 from fathom.publish.pages import Page
 from fathom.publish.values import Value, values_of
 
-LIMIT = 300.0  # seconds for a cell
+LIMIT = 300  # seconds for a cell
 LAST = 20  # lines of what a kernel said before it died
 EPOCH = "1577836800"  # the date that files carry: the first of January 2020
 QUIET = [
@@ -46,47 +48,50 @@ class Run:
     files: list[str] = field(default_factory=list)
 
 
-def execute(page: Page, limit: float = LIMIT) -> Run:
+def execute(page: Page, limit: int = LIMIT) -> Run:
     """Runs a page's cells in order, each for at most `limit` seconds.
 
     Raises BookError, with the place, when a cell raises and is not tagged raises-exception, when it takes
     too long, when the kernel dies, or when a value cannot be computed.
     """
     values = values_of(page)
+    return asyncio.run(told(page, values, limit)) if page.codes else Run()
+
+
+async def told(page: Page, values: dict[int, list[Value]], limit: int) -> Run:
+    """What the cells and the values of a page say."""
     run = Run()
-    if not page.codes:
-        return run
-    with kernel(page, limit) as client:
+    async with kernel(page, limit) as client:
         for count, number in enumerate(page.codes, start=1):
-            cell = cell_run(client, page, number, count)
+            cell = await cell_run(client, page, number, count)
             run.outputs.append([json.loads(json.dumps(output)) for output in cell.outputs])
-            run.values.append([computed(client, page, value) for value in values.get(number, [])])
-        run.files = json.loads(quietly(client, USED))
+            run.values.append([await computed(client, page, v) for v in values.get(number, [])])
+        run.files = json.loads(await quietly(client, USED))
     return run
 
 
-@contextmanager
-def kernel(page: Page, limit: float) -> Any:
+@asynccontextmanager
+async def kernel(page: Page, limit: int) -> AsyncIterator[Any]:
     """A kernel of its own for a page, with nbclient's client; both end with the block."""
     from nbclient import NotebookClient
     from nbclient.exceptions import DeadKernelError
     from nbformat.v4 import new_code_cell, new_notebook
 
     with tempfile.TemporaryDirectory(prefix="fathom-book-") as folder:
-        work = Path(folder) / "work"
+        work, words = Path(folder) / "work", Path(folder) / "words"
         work.mkdir()
         client = NotebookClient(
             new_notebook(cells=[new_code_cell()]),  # nbclient puts into it what runs at the moment
-            record_timing=False,
             timeout=limit,
             startup_timeout=60,
             kernel_name="python3",
+            record_timing=False,
             resources={"metadata": {"path": str(work)}},
             extra_arguments=QUIET,
         )
-        words = Path(folder) / "words"
         with open(words, "w", encoding="utf-8") as said:
-            with client.setup_kernel(env=surroundings(Path(folder)), stdout=said, stderr=said):
+            streams = {"stdout": said, "stderr": said}
+            async with client.async_setup_kernel(env=surroundings(Path(folder)), **streams):
                 try:
                     yield client
                 except DeadKernelError as error:
@@ -111,17 +116,17 @@ def surroundings(folder: Path) -> dict[str, str]:
     return {**os.environ, **{name: text for name, text in fixed.items() if text}}
 
 
-def cell_run(client: Any, page: Page, number: int, count: int) -> Any:
+async def cell_run(client: Any, page: Page, number: int, count: int) -> Any:
     """A copy of a code cell with its outputs."""
     from nbclient.exceptions import CellExecutionError, CellTimeoutError
     from nbformat.v4 import new_code_cell
 
     cell = new_code_cell(page.cells[number].source, metadata=dict(page.cells[number].metadata))
     try:
-        return client.execute_cell(cell, 0, execution_count=count)
+        return await client.async_execute_cell(cell, 0, execution_count=count)
     except CellTimeoutError as error:
         raise BookError(
-            f"{page.where(number)}: cell {count} took longer than {client.timeout:g} seconds"
+            f"{page.where(number)}: cell {count} took longer than {client.timeout} seconds"
         ) from error
     except CellExecutionError as error:
         trace = COLOURS.sub("", error.traceback)
@@ -132,12 +137,12 @@ def cell_run(client: Any, page: Page, number: int, count: int) -> Any:
         ) from error
 
 
-def computed(client: Any, page: Page, value: Value) -> str:
+async def computed(client: Any, page: Page, value: Value) -> str:
     """The text of a value."""
     from nbclient.exceptions import CellExecutionError
 
     try:
-        return json.loads(quietly(client, f'print(__import__("json").dumps({value.code}))'))
+        return json.loads(await quietly(client, f'print(__import__("json").dumps({value.code}))'))
     except CellExecutionError as error:
         raise BookError(
             f"{page.where(value.cell, value.line)}: {{value}}`{value.expression}` raised {error.ename}: "
@@ -145,9 +150,9 @@ def computed(client: Any, page: Page, value: Value) -> str:
         ) from error
 
 
-def quietly(client: Any, code: str) -> str:
+async def quietly(client: Any, code: str) -> str:
     """What some code prints; it leaves no name, no count and no history behind."""
     from nbformat.v4 import new_code_cell
 
-    cell = client.execute_cell(new_code_cell(code), 0, store_history=False)
+    cell = await client.async_execute_cell(new_code_cell(code), 0, store_history=False)
     return "".join(output.text for output in cell.outputs if output.get("name") == "stdout")

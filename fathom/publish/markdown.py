@@ -213,6 +213,8 @@ class Markdown:
     def block_image(self, node: Any) -> str:
         """A picture, within the cell: a notebook travels without its folder."""
         file = self.picture(node)
+        if not file.is_file():  # the build has told of it
+            return ""
         kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
         data = base64.b64encode(file.read_bytes()).decode()
         return f"![{node.get('alt', '')}](data:{kind};base64,{data})"

@@ -21,7 +21,7 @@ def serve(
     book: Path,
     out: Path,
     port: int = 8000,
-    limit: float = LIMIT,
+    limit: int = LIMIT,
     say: Callable[[str], None] = print,
     rounds: int | None = None,
 ) -> None:

@@ -5,11 +5,16 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import re
 import textwrap
 from dataclasses import dataclass
 from typing import Any
 
 from fathom.explain.source import shown
+
+FORMATTING = re.compile(
+    r"[ \t]*# fmt: (?:skip|on|off)$", re.MULTILINE
+)  # a word to a tool, not to a reader
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,7 @@ def lines_of(name: str, part: str | None = None, docstring: bool = True) -> Line
         lines, start = inspect.getsourcelines(thing)
     except (OSError, TypeError) as error:
         raise ValueError(f"library: {name} has no source in Python") from error
-    text = textwrap.dedent("".join(lines)).rstrip()
+    text = FORMATTING.sub("", textwrap.dedent("".join(lines)).rstrip())
     if not docstring:
         text = without_docstring(text)
     if part:

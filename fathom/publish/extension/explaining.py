@@ -18,7 +18,7 @@ from fathom.explain.notation import parse
 from fathom.explain.svg import svg as svg_of
 from fathom.publish.figures import unlike
 from fathom.publish.frames import FOLDER, frame
-from fathom.publish.sources import without_docstring
+from fathom.publish.sources import FORMATTING, without_docstring
 
 FEW = 3  # derivatives; more are for the page to step through
 STYLED = re.compile(r"<style>(.*?)</style>", re.DOTALL)
@@ -79,7 +79,7 @@ class Explain(SphinxDirective):
         place = e.definition
         if place is None:
             return []
-        text = without_docstring(place.text)
+        text = FORMATTING.sub("", without_docstring(place.text))
         where = nodes.paragraph(
             "", "", nodes.inline("", f"{place.file}, line {place.line}", classes=["place"])
         )
