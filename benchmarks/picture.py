@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,10 @@ LIBRARIES = (
     ("JAX", ("jax",), "#8C7AA9"),
 )
 WIDTH = 8.6  # inches, of 100 pixels each in the SVG
-BAR, GAP, HEAD, FOOT = 0.17, 0.17, 1.25, 0.15  # inches
-LEFT, RIGHT = 1.75, 0.95  # inches beside the bars: names, and how much faster
+BAR, GAP, HEAD, FOOT = 0.17, 0.19, 1.25, 0.15  # inches
+LEFT, RIGHT = 1.95, 0.95  # inches beside the bars: names, and how much faster
+LABEL = 0.53  # inches that the time at the end of a bar takes
+LINE = 30  # letters of what a model is
 
 
 def draw(result: dict, out: Path) -> list[Path]:
@@ -102,25 +105,34 @@ def prepare(axes: Any) -> None:
 
 
 def group(axes: Any, y: float, name: str, row: dict, rows: list[tuple[str, list[dict]]]) -> None:
-    """The bars of one model, its name to the left, how much faster fathom is to the right."""
-    left = axes.get_xlim()[0]
+    """The bars of one model, what it is to the left, how much faster fathom is to the right."""
+    low, high = axes.get_xlim()
+    near = (high / low) ** (LABEL / (WIDTH - LEFT - RIGHT))  # a label reaches so many times further
     bottom = y + len(rows) * BAR
-    middle = (y + bottom) / 2
     for k, (colour, (best, *others)) in enumerate(rows):
         centre, ms = y + (k + 0.5) * BAR, best["ms"]
-        axes.barh(centre, ms["median"] - left, BAR * 0.82, left=left, color=colour, linewidth=0)
+        axes.barh(centre, ms["median"] - low, BAR * 0.82, left=low, color=colour, linewidth=0)
         axes.plot([ms["low"], ms["high"]], [centre, centre], color=INK, linewidth=0.9, alpha=0.55)
         clear = ms["high"]  # the label stands right of all that is near the end of the bar
         for ring in (other["ms"]["median"] for other in others):
             axes.plot(ring, centre, "o", markersize=4.4, markerfacecolor="white",
                       markeredgecolor=colour, markeredgewidth=1.2)  # fmt: skip
-            clear = ring * 1.06 if clear / 1.2 < ring < clear * 2.5 else clear
+            clear = ring * 1.06 if clear / 1.2 < ring < clear * near else clear
         axes.annotate(f"{milliseconds(ms['median'])} ms", (clear, centre), (5, 0), color=INK,
-                      textcoords="offset points", va="center_baseline", fontsize=7.2)  # fmt: skip
+                      textcoords="offset points", va="center_baseline", fontsize=7.8)  # fmt: skip
     axes.plot([row["limit"]["ms"]] * 2, [y - 0.03, bottom + 0.03], color=INK, linewidth=1.3)
+    beside(axes, (y + bottom) / 2, name, row)
+
+
+def beside(axes: Any, middle: float, name: str, row: dict) -> None:
+    """The words to the left and to the right of a model's bars."""
     across = axes.get_yaxis_transform()  # x in parts of the width, y in inches
-    axes.text(-0.03, middle, name, transform=across, ha="right", va="center", color=INK,
-              fontweight="bold", fontsize=9)  # fmt: skip
+    lines = textwrap.wrap(row["about"].replace("batch ", "batch\N{NO-BREAK SPACE}"), LINE)
+    height = 0.07 + 0.105 * len(lines)  # inches of all of them
+    axes.text(-0.025, middle - height / 2, name, transform=across, ha="right", va="center",
+              color=INK, fontweight="bold", fontsize=9)  # fmt: skip
+    axes.text(-0.025, middle - height / 2 + 0.085, "\n".join(lines), transform=across, ha="right",
+              va="top", color=QUIET, fontsize=6.6, linespacing=1.2)  # fmt: skip
     speed = row["peers"].get("fathom", {}).get("speed")
     if speed is not None:
         axes.text(1.03, middle, f"{speed['median']:.1f} ×", transform=across, va="center",
@@ -142,8 +154,8 @@ def head(figure: Any, whole: float, result: dict) -> None:
     threads = f"{rules['threads']} thread{'s' if rules['threads'] > 1 else ''}"
     line(0.44, f"shorter is better · {machine['processor']}, {threads} · medians of"
          f" {rules['rounds']} rounds by turns", color=QUIET)  # fmt: skip
-    figure.text(1 - 0.02, 1 - 0.86 / whole, "fathom compiled\nbeside PyTorch's best", ha="right",
-                va="center", fontsize=6.6, color=QUIET, linespacing=1.25)  # fmt: skip
+    figure.text(1 - 0.015, 1 - 0.9 / whole, "fathom compiled\nbeside PyTorch's best", ha="right",
+                va="center", fontsize=7.2, color=QUIET, linespacing=1.25)  # fmt: skip
     marks: list[Any] = [Patch(color=colour, label=name) for name, _, colour in LIBRARIES]
     marks += [
         Line2D([], [], color=QUIET, marker="o", markerfacecolor="white", linewidth=0,
@@ -152,7 +164,7 @@ def head(figure: Any, whole: float, result: dict) -> None:
                label="what the machine allows"),
     ]  # fmt: skip
     figure.legend(handles=marks, loc="upper left", bbox_to_anchor=(0.012, 1 - 0.6 / whole), ncols=5,
-                  frameon=False, handlelength=1.0, handletextpad=0.5, columnspacing=1.4, fontsize=7.6,
+                  frameon=False, handlelength=1.0, handletextpad=0.5, columnspacing=1.4, fontsize=7.8,
                   labelcolor=INK)  # fmt: skip
 
 
