@@ -35,5 +35,6 @@ $("as-graph").addEventListener("click", () => look("graph"));
 $("as-list").addEventListener("click", () => look("list"));
 readGraph();
 unfoldAtFirst();
-look(data.graph && window.innerWidth > 900 ? "graph" : "list");
+look(data.graph && !NARROW ? "graph" : "list");
 if (/^#\d+$/.test(location.hash)) go(+location.hash.slice(1));      // page.html#12 opens at moment 12
+requestAnimationFrame(() => document.body.classList.add("ready"));
