@@ -21,6 +21,7 @@ from fathom.compiler.graph import alive, improved, shared
 from fathom.compiler.loops import NoLoop, looped
 from fathom.compiler.memory import LINE, Span, arranged
 from fathom.compiler.pack import packed
+from fathom.compiler.pattern import pattern
 from fathom.compiler.regions import Phase, kernels_of, planned, work
 from fathom.compiler.scans import with_recurrences
 from fathom.compiler.scatter import ScatterEmitter, scattered
@@ -59,6 +60,8 @@ class Program:
         self.given = [*graph.inputs, *(c for c, _ in graph.constants)]
         self.results = [*graph.outputs, *(value for _, value in graph.updates)]
         self.texts: list[str] = []
+        self.timed = timed
+        self.written: dict[tuple, tuple[Run, list[int]]] = {}  # the functions, by what they compute
         self.functions: dict[str, Kernel] = {}  # the kernel behind each native function
         self.declared = {
             "declare i64 @llvm.smin.i64(i64, i64)",
@@ -110,11 +113,11 @@ class Program:
             else:
                 job.items.append(self.kernel(item, phase, offsets))
         if not phase.region:
-            (item,) = job.items
-            job.size = item.whole if isinstance(item, Run) else 1
-            job.chunk = -(-job.size // TILES)
-            if isinstance(item, Run):
-                job.items = [replace(item, whole=None)]
+            (only,) = job.items
+            job.size = job.chunk = 1
+            if isinstance(only, Run) and only.whole is not None:
+                job.size, job.chunk = only.whole, only.chunk
+                job.items = [replace(only, whole=None)]
         for symbol in phase.sums:
             name = self.names[symbol]
             size = math.prod(symbol.shape[1:]) * symbol.dtype.itemsize
@@ -124,17 +127,29 @@ class Program:
         part.scratch = max(part.scratch, scratch)
 
     def kernel(self, kernel: Kernel, phase: Phase, offsets: dict[str, int]) -> Run:
-        """Write a kernel as a function of the module; the call of it."""
+        """The call of a kernel; of one function where kernels differ only in their arrays."""
+        shape, arrays = pattern(kernel, self.array(kernel.output))
+        key = (shape, phase.region, id(kernel) if self.timed else None)  # each counts its own cycles
+        if key not in self.written:
+            self.written[key] = self.function(kernel, phase, arrays)
+        run, order = self.written[key]
+        return replace(run, pointers=tuple(self.pointer(arrays[k], phase, offsets) for k in order))
+
+    def function(
+        self, kernel: Kernel, phase: Phase, arrays: tuple[str, ...]
+    ) -> tuple[Run, list[int]]:
+        """Write a kernel as a function of the module: a call of it, and which of the arrays it is given."""
         name = f"k{len(self.texts)}"
         sort = Emitter if phase.region or scattered(kernel) is None else ScatterEmitter
         emitter = sort(kernel, self.array(kernel.output), self.lanes)
         self.texts.append(emitter.function(name))
         self.declared |= emitter.t.declared
-        pointers = tuple(self.pointer(a, phase, offsets) for a in emitter.used)
         out = emitter.schedule.out
         whole = None if phase.region else out[0].size if out else 1
         self.functions[name] = kernel
-        return Run(name, pointers, kernel.time is not None, whole)
+        chunk = emitter.schedule.chunk(self.lanes, TILES)
+        run = Run(name, (), kernel.time is not None, whole, chunk)
+        return run, [arrays.index(a) for a in emitter.used]
 
     def array(self, symbol: Symbol) -> Array:
         """The symbol's array as kernels see it."""

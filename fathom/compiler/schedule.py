@@ -33,12 +33,25 @@ class Schedule:
     full: int = 0
     left: int = 0  # samples of the last block, where it does not
 
+    def chunk(self, lanes: int, pieces: int) -> int:
+        """How much of the outermost loop a tile takes, if there are to be about so many tiles: whole blocks of
+        sums, or whole vectors where blocks would be too few to share out."""
+        if not self.out:
+            return 1
+        i = self.out[0]
+        least = lanes if i is self.vector else 1
+        block = least * self.unrolled.get(i, 1)
+        step = block if i.size >= FEW * block else least
+        share = -(-i.size // pieces)
+        return -(-share // step) * step
+
 
 @dataclass(frozen=True)
 class Flat(Load):
     """A read whose position is known as a whole: `at` holds one expression."""
 
 
+FEW = 4  # tiles
 REGISTERS = 16  # sums held side by side
 ADDING_UP = 4  # what adding up the lanes of a vector takes, in products of vectors
 
@@ -50,6 +63,7 @@ def scheduled(kernel: Kernel, lanes: int) -> Schedule:
     if kernel.lane is None and not any(isinstance(r, Flat) for r in loads(body)):
         loops, body, store, _ = split(loops, body, store, lanes)
     out, body, store = collapsed(list(loops), body, store, (kernel.block, kernel.lane))
+    body = collapsed_sums(body)
     reduction = top_reduction(body)
     reads = loads(body if reduction is None else reduction.body)
     if kernel.lane is not None:
@@ -235,6 +249,17 @@ def collapsed(
             out[k : k + 2] = [whole]
         k -= 1
     return out, body, store
+
+
+def collapsed_sums(e: Expr) -> Expr:
+    """The same for neighbouring reduced indices: sum_{a, b} x[8 a + b] -> sum_k x[k]."""
+    match e:
+        case Reduce() if len(e.over) > 1:
+            over, body, _ = collapsed(list(e.over), e.body, Affine())
+            return Reduce(e.name, tuple(over), body)
+        case Call():
+            return Call(e.name, tuple(collapsed_sums(a) for a in e.args), e.dtype)
+    return e
 
 
 def merged(form: Affine, i: Index, j: Index, whole: Index) -> Affine:

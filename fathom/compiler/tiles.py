@@ -30,6 +30,7 @@ class Run:
     pointers: tuple[Pointer, ...]
     timed: bool = False  # whether it is told the time step
     whole: int | None = None
+    chunk: int = 1  # how much of the loop a tile should take
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,9 @@ def main_text(name: str, jobs: list[Job], scratch: int, timed: bool = False) -> 
     """
     texts = ["\n".join(JobText(f"{name}_{p}", job, timed).lines) for p, job in enumerate(jobs)]
     if timed:
-        runs = [r for j in jobs for i in j.items for r in (i.runs if isinstance(i, Repeat) else [i])]
+        runs = [
+            r for j in jobs for i in j.items for r in (i.runs if isinstance(i, Repeat) else [i])
+        ]
         texts = [f"@clock_{r.kernel} = global i64 0" for r in runs] + texts
     lines = [
         f"define void @{name}(ptr %table, ptr %arena, ptr %state, ptr %yield) {{",
