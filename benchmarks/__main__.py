@@ -43,7 +43,11 @@ def main(arguments: list[str] | None = None) -> int:
     if hasattr(benchmark, "add_options"):
         benchmark.add_options(parser)
     options = parser.parse_args(arguments[1:])
-    keep(benchmark.run(options), options.out)
+    try:
+        keep(benchmark.run(options), options.out)
+    except KeyboardInterrupt:
+        print("\nstopped")
+        return 130  # as a shell says it of who was interrupted
     print(f"written to {options.out}")
     return 0
 

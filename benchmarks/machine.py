@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import platform
 import statistics
@@ -10,6 +11,7 @@ import tempfile
 from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 
 def machine() -> dict:
@@ -22,13 +24,14 @@ def machine() -> dict:
             )
     except (OSError, StopIteration):
         print(f"processor: no model name in /proc/cpuinfo; reported as {model}")
+    versions = {name: version(name) for name in ("fathom-dl", "numpy", "torch", "jax")}
     return {
         "processor": model,
         "cores": cores(),
         "load": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
         "system": platform.system(),
         "python": platform.python_version(),
-        **{name: found for name in ("numpy", "torch", "jax") if (found := version(name))},
+        **{name: found for name, found in versions.items() if found is not None},
     }
 
 
@@ -57,8 +60,18 @@ def spread(times: Sequence[float]) -> dict[str, float]:
 
 def keep(result: dict, out: Path) -> None:
     """Write figures as JSON, the whole file or none."""
+    text = json.dumps(in_json(result), indent=1, allow_nan=False) + "\n"
     out.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=out.parent, suffix=".json")
     with os.fdopen(handle, "w") as file:
-        file.write(json.dumps(result, indent=1) + "\n")
+        file.write(text)
     os.replace(name, out)
+
+
+def in_json(x: Any) -> Any:
+    """The same figures; null for infinity and for what is no number, which JSON does not have."""
+    if isinstance(x, dict):
+        return {name: in_json(value) for name, value in x.items()}
+    if isinstance(x, (list, tuple)):
+        return [in_json(value) for value in x]
+    return None if isinstance(x, float) and not math.isfinite(x) else x
