@@ -36,6 +36,12 @@ ARITHMETIC = {
 }  # fmt: skip
 # Where public functions live; the first that has a function gives it its name.
 ROOMS = ("", "nn.functional", "linalg", "fft", "special", "random", "func")
+UNSAID = (
+    "fathom.float32",
+    "fathom.int64",
+    "fathom.bool",
+    "fathom.complex64",
+)  # what a tensor is by itself
 LONGEST = 800  # characters of a session that is written from numbers
 WIDE = 88  # characters of a line of it; a longer call has a line for each argument
 
@@ -95,6 +101,8 @@ def called_in(f: Callable, doc: str) -> Arguments | None:
     except ValueError:  # it is no docstring of ours
         return None
     for shown in examples:
+        if shown.exc_msg is not None:  # it shows an error
+            continue
         for statement in statements_of(shown.source):
             for node in ast.walk(statement):
                 if isinstance(node, ast.Call) and dotted(node.func).split(".")[-1] in names:
@@ -156,8 +164,12 @@ def read(node: ast.expr, known: dict[str, Any]) -> Any:
             if not callable(f):
                 raise Unreadable
             args = read_all(node.args, known)
-            with tape.grad_mode(False):
-                return f(*args, **{k.arg: read(k.value, known) for k in node.keywords if k.arg})
+            options = {k.arg: read(k.value, known) for k in node.keywords if k.arg}
+            try:
+                with tape.grad_mode(False):
+                    return f(*args, **options)
+            except (IndexError, TypeError, ValueError, RuntimeError) as error:
+                raise Unreadable from error
         case ast.Attribute(value=ast.Call() | ast.Name() as owner, attr=name) if not is_fathoms(
             node
         ):
@@ -178,11 +190,14 @@ def read_all(nodes: list[ast.expr], known: dict[str, Any]) -> list:
 
 
 def public(path: str) -> Any:
-    """The thing that fathom.nn.functional.relu names, in a room that holds operations."""
+    """The thing that fathom.nn.functional.relu names, in a room that holds operations; no setting, no file."""
     room, _, name = path.removeprefix("fathom").lstrip(".").rpartition(".")
-    if not path.startswith("fathom.") or room not in ROOMS:
+    if not path.startswith("fathom.") or room not in ROOMS or not hasattr(house(room), name):
         raise Unreadable
-    return getattr(house(room), name)
+    thing = getattr(house(room), name)
+    if inspect.isroutine(thing) and public_name(thing) in (*SESSIONS, "save"):
+        raise Unreadable
+    return thing
 
 
 def is_fathoms(node: ast.expr) -> bool:
@@ -310,11 +325,7 @@ def session(f: Callable, arguments: Arguments | None, y: Any, doc: str) -> str:
 def written(x: Any) -> str:
     """An argument as Python."""
     if isinstance(x, TensorBase):
-        dtype = (
-            ""
-            if str(x.dtype) in ("fathom.float32", "fathom.int64", "fathom.bool", "fathom.complex64")
-            else f", dtype={x.dtype}"
-        )
+        dtype = "" if str(x.dtype) in UNSAID else f", dtype={x.dtype}"
         return f"fathom.tensor({literal(x.tolist())}{dtype})"
     if isinstance(x, list | tuple) and x:
         inside = ", ".join(written(part) for part in x)

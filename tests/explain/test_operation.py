@@ -72,10 +72,23 @@ def test_a_tensor_that_the_docstring_names_first_and_a_method_of_it_are_read_too
 @pytest.mark.parametrize(
     "call",
     ["open('x')", "__import__('os').getcwd()", "fathom.load('x')()", "fathom.ones.__globals__", "y.exp()",
+     "fathom.load('x')", "fathom.seed()", "fathom.nothing(1)", "fathom.ones(2).reshape(3)",
      "fathom.train.Trainer()", "[k for k in (1, 2)]", "fathom.ones(2).__class__"],
 )  # fmt: skip
 def test_the_docstring_is_read_and_never_executed(call):
     assert called_in(fathom.exp, f">>> fathom.exp({call})") is None
+
+
+def test_an_example_of_an_error_is_passed_over():
+    doc = """
+    >>> fathom.exp(1)
+    Traceback (most recent call last):
+    TypeError: exp
+    >>> fathom.exp(fathom.tensor([2.]))
+    tensor([7.3891])
+    """
+    args, _ = called_in(fathom.exp, doc)
+    assert args[0].tolist() == [2]
 
 
 def test_a_function_is_called_by_the_name_a_user_gives_it():
