@@ -24,7 +24,7 @@ TILES = 16  # pieces of a region: enough for an even share
 KEPT = 4096  # elements of a sum over samples that may be kept by lane
 ROWS = 64  # of a table whose gradient is summed row by row, sample by sample
 ALONE = 4  # how much longer a loop over time takes that is not cut into blocks: one thread runs it
-GAIN = 0.8  # samples go to the lanes where that takes less than this part of the time
+GAIN = 0.85  # samples go to the lanes where that takes less than this part of the time
 
 
 @dataclass
@@ -171,7 +171,7 @@ class Samples:
             return plain_price(kernel, self.lanes)
         outside = [r for r in loads(kernel.body) if r.array.name in self.outside]
         strange = len(use.apart) + gathered(outside, use.split.index)
-        return (1.5 if use.reduced else 1.0) + 4 * strange
+        return (1.1 if use.reduced else 1.0) + 4 * strange
 
     # ---- which kernels run together ----
 

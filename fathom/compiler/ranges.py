@@ -1,0 +1,95 @@
+"""Ranges: of an array, only the part that is read is computed.
+
+The gradient of a padded convolution is computed for the padding, too, and then cut off: with small images that is most
+of the work. What all readers of an array leave out is left out where it is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from fathom.compiler.affine import affine, simplify
+from fathom.compiler.fuse import Host, Kernel
+from fathom.compiler.samples import substituted
+from fathom.compiler.schedule import loads
+from fathom.core.loop import Array, Call, Expr, Index, Load, Reduce
+from fathom.core.tracing import Graph, Symbol
+
+
+def narrowed(
+    kernels: Sequence[Kernel | Host], names: dict[Symbol, str], graph: Graph
+) -> list[Kernel | Host]:
+    """The kernels, each computing just what is read of it; `names` gets the symbols of the smaller arrays."""
+    result = list(kernels)
+    fixed = {names[y] for y in (*graph.outputs, *(v for _, v in graph.updates)) if y in names}
+    for step in result:
+        if isinstance(step, Host):
+            fixed |= {names[x] for x in step.step.inputs}
+        elif step.at:
+            fixed.add(names[step.output])  # written by more than one kernel
+    timed = any(isinstance(u, Kernel) and u.at for u in result)
+    for k in reversed(range(len(result))):  # readers first
+        kernel = result[k]
+        if isinstance(kernel, Kernel) and names[kernel.output] not in fixed:
+            spans = read_of(names[kernel.output], kernel, result[k + 1 :])
+            if timed and spans:
+                spans[0] = 0, kernel.out[0].size - 1  # a loop over time goes through all steps
+            if any(high - low + 1 < i.size for (low, high), i in zip(spans, kernel.out, strict=True)):
+                narrow(result, k, spans, names)
+    return result
+
+
+def read_of(
+    name: str, kernel: Kernel, readers: Sequence[Kernel | Host]
+) -> list[tuple[int, int]]:
+    """The first and the last index, along each axis, of the elements that are read."""
+    reads = [r for u in readers if isinstance(u, Kernel) for r in loads(u.body)]
+    spans = []
+    for axis, i in enumerate(kernel.out):
+        low, high = i.size, -1
+        for read in reads:
+            if read.array.name == name:
+                first, last = affine(read.at[axis]).range()
+                low, high = int(max(0, min(low, first))), int(min(i.size - 1, max(high, last)))
+        spans.append((low, high) if low <= high else (0, i.size - 1))
+    return spans
+
+
+def narrow(
+    kernels: list[Kernel | Host], k: int, spans: list[tuple[int, int]], names: dict[Symbol, str]
+) -> None:
+    """Let kernel k compute its elements within the spans alone, and its readers know."""
+    kernel = kernels[k]
+    assert isinstance(kernel, Kernel)
+    old = kernel.output
+    out, body = [], kernel.body
+    for (low, high), i in zip(spans, kernel.out, strict=True):
+        j = i if high - low + 1 == i.size else Index(high - low + 1)
+        body = body if j is i else substituted(body, i, j + low)
+        out.append(j)
+    shape = tuple(i.size for i in out)
+    new = Symbol(old.level, shape, old.dtype, old.graph)
+    name = names[new] = names.pop(old)
+    kernels[k] = replace(kernel, output=new, out=tuple(out), body=simplify(body))
+    array = Array(name, shape, old.dtype)
+    starts = [low for low, _ in spans]
+    for n in range(k + 1, len(kernels)):
+        reader = kernels[n]
+        if isinstance(reader, Kernel) and any(r.array.name == name for r in loads(reader.body)):
+            kernels[n] = replace(reader, body=simplify(moved(reader.body, array, starts)))
+
+
+def moved(e: Expr, array: Array, starts: Sequence[int]) -> Expr:
+    """The expression, reading the array from its new start."""
+    match e:
+        case Load():
+            at = [moved(a, array, starts) for a in e.at]
+            if e.array.name != array.name:
+                return Load(e.array, tuple(at))
+            return Load(array, tuple(a - low for a, low in zip(at, starts, strict=True)))
+        case Reduce():
+            return Reduce(e.name, e.over, moved(e.body, array, starts))
+        case Call():
+            return Call(e.name, tuple(moved(a, array, starts) for a in e.args), e.dtype)
+    return e
