@@ -26,6 +26,7 @@ PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 PATIENCE = 60.0  # seconds for an answer
 OPTIONS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-extensions",
+    "--disable-dev-shm-usage",
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars",
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1", "--remote-debugging-pipe", "about:blank",
 )  # fmt: skip
@@ -117,8 +118,11 @@ class Browser:
         if session:
             message["sessionId"] = session
         data = json.dumps(message).encode() + b"\0"
-        while data:
-            data = data[os.write(self.to, data) :]
+        try:
+            while data:
+                data = data[os.write(self.to, data) :]
+        except BrokenPipeError as error:
+            raise BookError(f"the browser ended before it was asked for {method}") from error
         return self.count
 
     def read(self, end: float, waiting_for: str) -> dict[str, Any]:
@@ -184,10 +188,7 @@ class Browser:
             self.attach({"sessionId": session}, "")
         try:
             page = Page(self, session)
-            self.send(
-                "Emulation.setDeviceMetricsOverride", session, width=width, height=height,
-                deviceScaleFactor=1, mobile=False,
-            )  # fmt: skip
+            page.resize(width, height)
             scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
             self.send("Emulation.setEmulatedMedia", session, features=[scheme])
             self.send("Page.navigate", session, url=address)
@@ -230,9 +231,19 @@ class Page:
         inner = self.browser.frames.get(self.session, [])[1:]
         return [Page(self.browser, session) for session in inner]
 
-    def picture(self, whole: bool = True) -> bytes:
-        """The page as a PNG."""
-        shot = self.browser.send(
-            "Page.captureScreenshot", self.session, format="png", captureBeyondViewport=whole
-        )
+    def picture(self) -> bytes:
+        """The whole page as a PNG."""
+        # Frames are drawn within the window only, so the window grows to the height of the page.
+        size = self.run("[innerWidth, innerHeight, document.documentElement.scrollHeight]")
+        self.resize(size[0], size[2])
+        self.run("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        shot = self.browser.send("Page.captureScreenshot", self.session, format="png")
+        self.resize(size[0], size[1])
         return base64.b64decode(shot["data"])
+
+    def resize(self, width: int, height: int) -> None:
+        """Gives the window another size."""
+        self.browser.send(
+            "Emulation.setDeviceMetricsOverride", self.session, width=width, height=height,
+            deviceScaleFactor=1, mobile=False,
+        )  # fmt: skip
