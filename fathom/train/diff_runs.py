@@ -10,7 +10,8 @@ code, threads, machine), what can have that effect at that place.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,7 @@ class RunDifference:
     before: int = 0
     values: tuple[Any, Any] | None = None
     reasons: tuple[Reason, ...] = ()
-    facts: tuple[Fact, ...] = field(default=())
+    facts: tuple[Fact, ...] = ()
 
     @property
     def equal(self) -> bool:
@@ -118,57 +119,63 @@ def diff_runs(a: str | Path, b: str | Path) -> RunDifference:
     """
     one, other = read_record(a), read_record(b)
     first, last = max(one.first, other.first), min(one.last, other.last)
-    if last <= first and (one.steps or other.steps) and one.first != other.first:
+    if last < first:
         raise ValueError(
             f"diff_runs: {a} holds steps {one.first + 1} to {one.last} and {b} steps {other.first + 1} to"
             f" {other.last}: they have none in common"
         )
-    facts = differing_facts(one, other, last)
-    parted = first_difference(one, other, first, last)
-    whole = {
-        "a": one.folder, "b": other.folder, "compared": (first + 1, last), "notes": notes(one, other, last),
-    }  # fmt: skip
-    if parted is None:
-        return RunDifference(**whole, facts=facts)
-    facts = differing_facts(one, other, parted["step"])
-    reasons = why(one, other, facts=facts, **parted)
-    return RunDifference(**whole, **parted, reasons=reasons, facts=facts)
+    parting = first_difference(one, other, first, last)
+    facts = differing_facts(one, other, last if parting is None else parting.step)
+    whole = RunDifference(
+        one.folder, other.folder, (first + 1, last), tuple(notes(one, other, last)), facts=facts
+    )
+    if parting is None:
+        return whole
+    return replace(whole, **vars(parting), reasons=tuple(why(one, other, parting, facts)))
 
 
-def first_difference(a: Record, b: Record, first: int, last: int) -> dict[str, Any] | None:
-    """Where the runs part, as fields of a RunDifference."""
+@dataclass(frozen=True)
+class Parting:
+    """Where two runs part; the fields are those of RunDifference."""
+
+    step: int
+    before: int
+    what: str
+    values: tuple[Any, Any]
+    tensor: str | None = None
+    tensors: tuple[str, ...] = ()
+
+
+def first_difference(a: Record, b: Record, first: int, last: int) -> Parting | None:
+    """The first step that differs, and what differs in it."""
     before = first
     for step in range(first, last + 1):
         x, y = a.steps.get(step), b.steps.get(step)
-        here = {"step": step, "before": before}
         if step > first and x is not None and y is not None:
             if x.rates != y.rates:
-                changed = next(
-                    (p for p in zip(x.rates, y.rates) if p[0] != p[1]), (x.rates, y.rates)
-                )
-                return {**here, "what": RATE, "values": changed}
+                return Parting(step, before, RATE, first_pair(x.rates, y.rates))
             if x.batch != y.batch:
-                return {**here, "what": BATCH, "values": (x.batch, y.batch)}
+                return Parting(step, before, BATCH, (x.batch, y.batch))
             if x.loss != y.loss:
-                return {**here, "what": LOSS, "values": (x.loss, y.loss)}
+                return Parting(step, before, LOSS, (x.loss, y.loss))
         one, other = a.tensors_after(step), b.tensors_after(step)
         if one is None or other is None:
             continue
-        differing = tuple(
-            n for n in (*one, *(n for n in other if n not in one)) if one.get(n) != other.get(n)
-        )
+        names = dict.fromkeys((*one, *other))
+        differing = tuple(name for name in names if one.get(name) != other.get(name))
         if differing:
-            values = (one.get(differing[0]), other.get(differing[0]))
+            name = differing[0]
             what = START if step == 0 else TENSORS
-            return {
-                **here,
-                "what": what,
-                "tensor": differing[0],
-                "tensors": differing,
-                "values": values,
-            }
+            return Parting(step, before, what, (one.get(name), other.get(name)), name, differing)
         before = step
     return None
+
+
+def first_pair(rates: list[float], others: list[float]) -> tuple[Any, Any]:
+    """The first two rates that differ; all of them where there are not as many."""
+    if len(rates) != len(others):
+        return rates, others
+    return next(pair for pair in zip(rates, others) if pair[0] != pair[1])
 
 
 def differing_facts(a: Record, b: Record, step: int) -> tuple[Fact, ...]:
@@ -183,37 +190,24 @@ def differing_facts(a: Record, b: Record, step: int) -> tuple[Fact, ...]:
     return tuple(found)
 
 
-def why(
-    a: Record,
-    b: Record,
-    *,
-    facts: tuple[Fact, ...],
-    step: int,
-    what: str,
-    values: tuple[Any, Any],
-    **_: Any,
-) -> tuple[Reason, ...]:
+def why(a: Record, b: Record, parting: Parting, facts: tuple[Fact, ...]) -> list[Reason]:
     """The reasons, the likeliest first."""
-    reasons = [
-        Reason(fact.section, said(fact))
-        for section in CAUSES[what]
-        for fact in facts
-        if fact.section == section
-    ]
-    sections = {fact.section for fact in facts}
-    drawn = draws_parted(a, b, step) if "seed" not in sections else ""
+    what, sections = parting.what, {fact.section for fact in facts}
+    causes = [fact for section in CAUSES[what] for fact in facts if fact.section == section]
+    if what == BATCH:  # how batches are made comes before how a model is
+        causes.sort(key=lambda fact: not (fact.section == "data" or fact.name.startswith("data.")))
+    elif what == LOSS and near(*parting.values):
+        causes.sort(key=lambda fact: fact.section not in ("threads", "machine", "versions"))
+    reasons = [Reason(fact.section, said(fact)) for fact in causes]
+    drawn = draws_parted(a, b, parting.step - 1) if "seed" not in sections else ""
     if what in (BATCH, LOSS) and drawn:
         reasons.insert(0, Reason(DRAWN, drawn))
-    if what == BATCH and "data" not in sections:
-        seen = "all of them" in a.begin_of(step).facts.get("data", {})
+    made_otherwise = any(fact.name.startswith("data.") for fact in causes)
+    if what == BATCH and "data" not in sections and not made_otherwise:
+        seen = "all of them" in a.begin_of(parting.step).facts.get("data", {})
         known = "the same examples" if seen else "the examples that were looked at are the same"
         reasons.insert(0, Reason(ORDER, f"{known}, in another order"))
-    if what == LOSS and near(*values):
-        numeric = [r for r in reasons if r.kind in ("threads", "machine", "versions")]
-        reasons = [*numeric, *(r for r in reasons if r not in numeric)]
-    if not reasons:
-        reasons.append(Reason(UNKNOWN, nothing_known(what)))
-    return tuple(reasons)
+    return reasons or [Reason(UNKNOWN, nothing_known(what))]
 
 
 def draws_parted(a: Record, b: Record, step: int) -> str:
@@ -258,19 +252,13 @@ def said(fact: Fact) -> str:
     return f"{name} is {fact.a!r} and {fact.b!r}"
 
 
-def notes(a: Record, b: Record, last: int) -> tuple[str, ...]:
+def notes(a: Record, b: Record, last: int) -> Iterator[str]:
     """What to know about the comparison itself."""
-    found = []
     for record in (a, b):
         if not record.ended:
-            found.append(
-                f"{record.folder} did not come to its end: it stops after step {record.last}"
-            )
+            yield f"{record.folder} did not come to its end: it stops after step {record.last}"
     if a.last != b.last:
-        found.append(
-            f"the runs have {a.last} and {b.last} steps; they are compared up to step {last}"
-        )
+        yield f"the runs have {a.last} and {b.last} steps; they are compared up to step {last}"
     every = max(a.begin_of(last).every, b.begin_of(last).every)
     if every > 1:
-        found.append(f"tensors were recorded after every {every} steps")
-    return tuple(found)
+        yield f"tensors were recorded after every {every} steps"

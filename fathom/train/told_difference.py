@@ -36,13 +36,8 @@ def lines(d: RunDifference) -> Iterator[Line]:
     yield [("b  ", "dim"), (str(d.b), "")]
     yield []
     if d.equal:
-        yield [
-            ("equal", "bold green"),
-            (
-                f", from step {first} to step {last}: batches, learning rates, losses and tensors",
-                "",
-            ),
-        ]
+        steps = f"from step {first} to step {last}: batches, learning rates, losses and tensors"
+        yield [("equal", "bold green"), (f", {steps if last >= first else 'as they begin'}", "")]
     else:
         yield [("The runs part ", "bold"), (place(d), "bold red"), (f": {headline(d)}", "")]
         if d.values is not None:

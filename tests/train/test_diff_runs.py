@@ -141,6 +141,25 @@ def test_the_same_data_in_another_order_are_told_from_other_data(first, tmp_path
     assert found.reasons[0].text == "the examples themselves differ"
 
 
+def test_batches_of_another_size_are_not_called_another_order(first, tmp_path):
+    class Larger(Data):
+        def __init__(self, batch_size):
+            super().__init__()
+            self.save_hyperparameters()
+
+    found = diff_runs(run(tmp_path / "a", data=Larger(4)), run(tmp_path / "b", data=Larger(5)))
+    assert (found.step, found.what) == (1, "batch")
+    assert found.reasons[0].text == "settings: data.batch_size is 4 and 5"
+    assert "order" not in kinds(found)
+
+
+def test_runs_that_stopped_before_their_first_step_are_compared_as_they_begin(first, tmp_path):
+    begin = (first / "record.jsonl").read_text().splitlines(keepends=True)[0]
+    (tmp_path / "record.jsonl").write_text(begin)
+    found = diff_runs(tmp_path, tmp_path)
+    assert found.equal and "equal, as they begin" in found.text()
+
+
 @pytest.mark.parametrize("name", ["net.3.weight", "net.2.running_mean"])
 def test_a_number_that_was_changed_by_hand_is_found_with_its_step(first, tmp_path, name):
     found = diff_runs(first, run(tmp_path, callbacks=[Nudge(7, name)]))
