@@ -83,12 +83,12 @@ def run(options: argparse.Namespace) -> dict:
         "peak": {},
         "models": {},
     }
-    print(table.title(result))
+    print(table.title(result), flush=True)
     for name in options.models:
         result["peak"] = larger(result["peak"], peak(options.threads))
         row = result["models"][name] = hold(CASES[name], peers, rules)
         set_limits(result)
-        print(table.of_model(name, row))
+        print(table.of_model(name, row), flush=True)
         keep(result, options.out)
     print(table.summary(result))
     for drawn in picture.draw(result, options.out):

@@ -27,9 +27,9 @@ class Case:
     lr            the rate of plain gradient descent
     optimizer     torch, model -> optimizer, where it is not plain gradient descent
     step          torch, model -> one training step, where it is not forward, backward, update
-    wide          how many times wider the bounds of agreement are. Batch norm brings many values near zero, where
-                  rounding decides on which side of a rectifier's corner they lie; one of them on the other side moves
-                  the gradient by a thousandth
+    wide          how many times wider the bounds of agreement are, where values lie near the corner of a rectifier,
+                  as batch norm brings many: rounding decides on which side, and one of them on the other side
+                  moves the gradient by a thousandth
     jax_loss      parameters by name, *batch -> loss, in JAX (plain gradient descent only)
     """
 

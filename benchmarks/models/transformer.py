@@ -22,11 +22,9 @@ def build(torch: Any) -> Any:
             super().__init__()
             self.tokens = nn.Embedding(VOCABULARY, SIZE)
             self.places = nn.Parameter(torch.randn(LENGTH, SIZE) * 0.02)
+            how = {"dropout": 0.0, "activation": "gelu", "batch_first": True}
             self.layers = nn.ModuleList(
-                [
-                    nn.TransformerEncoderLayer(SIZE, HEADS, 4 * SIZE, dropout=0.0, batch_first=True)
-                    for _ in range(LAYERS)
-                ]
+                [nn.TransformerEncoderLayer(SIZE, HEADS, 4 * SIZE, **how) for _ in range(LAYERS)]
             )
             self.head = nn.Linear(SIZE, 10)
 
