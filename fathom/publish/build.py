@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -62,8 +63,11 @@ def build(book: Path, out: Path, limit: int = LIMIT, say: Callable[[str], None] 
     new = out / "html.new"
     if new.exists():
         remove_folder(new)
-    with whole_folder(new) as unfinished:
-        write(book, out / "source", unfinished)
+    try:
+        with whole_folder(new) as unfinished:
+            write(book, out / "source", unfinished)
+    finally:
+        shutil.rmtree(out / "jupyter_execute", ignore_errors=True)  # where MyST-NB puts plots
     if site.exists():
         remove_folder(site)
     os.rename(new, site)
@@ -108,6 +112,7 @@ def write(book: Path, source: Path, site: Path) -> None:
             told = warnings.read_text(encoding="utf-8") if warnings.exists() else ""
             raise BookError(in_the_authors_words(told or done.stderr, book, source))
     (site / ".buildinfo").unlink(missing_ok=True)  # it is for a build that goes on from another
+    shutil.rmtree(site / "_sources", ignore_errors=True)
 
 
 def surroundings(folder: str) -> dict[str, str]:

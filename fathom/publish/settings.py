@@ -109,7 +109,6 @@ def settings(source: Path) -> dict[str, Any]:
         "html_theme_options": {
             "light_css_variables": FONTS | DAY | theme(night=False),
             "dark_css_variables": NIGHT | theme(night=True),
-            "navigation_with_keys": True,
         },
     }
 

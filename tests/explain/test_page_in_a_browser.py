@@ -1,14 +1,7 @@
 """The page in a real browser, without a network: no error, no request, no overflow; slider, keys and folding work.
 
-The page runs in a frame of the width under test (a browser's own window does not get as narrow as a
-phone); a script around it plays the reader and writes down what it sees.
+A script in the page plays the reader and returns what it sees.
 """
-
-import json
-import re
-import shutil
-import subprocess
-from html import escape, unescape
 
 import pytest
 
@@ -16,15 +9,13 @@ import fathom
 import fathom.nn.functional as F
 from fathom import nn
 from fathom.explain import explain
+from fathom.publish.browser import browser, program
 
-BROWSER = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
 pytestmark = pytest.mark.skipif(
-    BROWSER is None, reason="no chromium here: apt-get install chromium"
+    program() is None, reason="no chromium here: apt-get install chromium"
 )
 
-READER = """
+READER = """(() => {
 function readBoxes(page, $, slide, press, look) {
   const boxes = (kind = "") => page.querySelectorAll("#graph .box" + kind).length;
   if (!boxes()) return null;
@@ -48,10 +39,7 @@ function readBoxes(page, $, slide, press, look) {
   slide(0);
   return seen;
 }
-const frame = document.querySelector("iframe"), seen = { errors: [], wide: [] };
-frame.addEventListener("load", () => {
-  const inner = frame.contentWindow, page = frame.contentDocument, $ = (id) => page.getElementById(id);
-  inner.addEventListener("error", (event) => seen.errors.push(event.message));
+  const inner = window, page = document, $ = (id) => page.getElementById(id), seen = { wide: [] };
   const rows = (kind = "") => page.querySelectorAll(".row" + kind).length;
   const look = () => seen.wide.push(page.documentElement.scrollWidth);
   const press = (key) => page.dispatchEvent(new inner.KeyboardEvent("keydown", { key, bubbles: true }));
@@ -82,35 +70,31 @@ frame.addEventListener("load", () => {
   const fold = page.querySelector(".row.open .fold");
   if (fold) { const before = rows(); fold.click(); seen.oneFolded = before - rows(); }
   seen.canvases = page.querySelectorAll("canvas").length;
-  seen.requests = inner.performance.getEntriesByType("resource").map((entry) => entry.name);
-  document.getElementById("seen").textContent = JSON.stringify(seen);
-});
-frame.srcdoc = document.getElementById("page").textContent;
-"""
+  return seen;
+})()"""
 
 
-def read(explanation, tmp_path, width, *options):
-    """What a reader sees of the page in a frame of this width."""
-    outside = tmp_path / "reader.html"
-    outside.write_text(
-        '<!DOCTYPE html><meta charset="utf-8"><link rel="icon" href="data:,"><body style="margin:0">'
-        f'<iframe style="width:{width}px;height:800px;border:0"></iframe><pre id="seen"></pre>'
-        f'<textarea id="page" hidden>{escape(explanation.html())}</textarea><script>{READER}</script>',
-        encoding="utf-8",
-    )
-    done = subprocess.run(
-        [
-            BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-extensions",
-            "--host-resolver-rules=MAP * ~NOTFOUND", f"--user-data-dir={tmp_path / 'profile'}",
-            "--window-size=1400,900", "--enable-logging=stderr", "--virtual-time-budget=10000", "--dump-dom",
-            *options, outside.as_uri(),
-        ],
-        capture_output=True, text=True, timeout=120, check=True,
-    )  # fmt: skip
-    found = re.search(r'<pre id="seen">(.*?)</pre>', done.stdout, re.DOTALL)
-    assert found and found[1], done.stderr[-2000:]
-    console = [line for line in done.stderr.splitlines() if "CONSOLE" in line]
-    return json.loads(unescape(found[1])), console
+@pytest.fixture(scope="module")
+def chromium():
+    with browser() as chromium:
+        yield chromium
+
+
+@pytest.fixture
+def read(chromium, tmp_path):
+    """A function: what a reader sees of an explanation's page at a width, by day or in the dark."""
+
+    def read(explanation, width, script=READER, dark=False):
+        file = tmp_path / "page.html"
+        explanation.save(file)
+        with chromium.page(file.as_uri(), width, height=800, dark=dark) as page:
+            seen = page.run(script)
+            asked = [name for name in page.seen.requests if not name.startswith("data:")]
+            assert page.seen.errors == page.seen.failed == []
+            assert set(asked) <= {file.as_uri()}
+        return seen
+
+    return read
 
 
 @pytest.fixture(scope="module")
@@ -129,9 +113,8 @@ def network():
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-def test_a_network_can_be_read(network, tmp_path, width):
-    seen, console = read(network, tmp_path, width)
-    assert console == [] and seen["errors"] == [] and seen["requests"] == []
+def test_a_network_can_be_read(network, read, width):
+    seen = read(network, width)
     assert max(seen["wide"]) <= width
     assert seen["folded"] < seen["rows"] < seen["unfolded"]
     assert seen["oneFolded"] > 0
@@ -145,18 +128,17 @@ def test_a_network_can_be_read(network, tmp_path, width):
     assert seen["math"] > 0 and seen["canvases"] > 0
 
 
-def test_a_small_computation_in_the_dark(tmp_path):
+def test_a_small_computation_in_the_dark(read):
     e = explain(lambda x: (x * x).exp().sin(), 0.5)
-    seen, console = read(e, tmp_path, 390, "--force-dark-mode")
-    assert console == [] and seen["errors"] == [] and seen["requests"] == []
+    seen = read(e, 390, dark=True)
     assert max(seen["wide"]) <= 390
     assert seen["end"] == "backward 3 of 3 · mul"
 
 
-def test_the_boxes_of_a_small_computation_appear_and_collect_their_gradients_step_by_step(tmp_path):
+def test_the_boxes_of_a_small_computation_appear_and_collect_their_gradients_step_by_step(read):
     e = explain(lambda x, w: (x * w).exp().sin(), 0.5, 2.0)
-    seen, console = read(e, tmp_path, 1280)
-    assert console == [] and seen["errors"] == [] and max(seen["wide"]) <= 1280
+    seen = read(e, 1280)
+    assert max(seen["wide"]) <= 1280
     boxes = seen["boxes"]
     assert boxes["atFirst"] and boxes["count"] == 5
     assert boxes["future"] == [3, 2, 1, 0, 0, 0, 0]
@@ -174,42 +156,31 @@ def test_the_boxes_of_a_small_computation_appear_and_collect_their_gradients_ste
     assert all(box == detail.lower() for box, detail in boxes["titles"])
 
 
-def test_on_a_phone_the_list_comes_first_and_the_boxes_fit(tmp_path):
-    seen, console = read(explain("conv2d"), tmp_path, 390)
-    assert console == [] and seen["errors"] == [] and max(seen["wide"]) <= 390
+def test_on_a_phone_the_list_comes_first_and_the_boxes_fit(read):
+    seen = read(explain("conv2d"), 390)
+    assert max(seen["wide"]) <= 390
     assert not seen["boxes"]["atFirst"] and seen["boxes"]["count"] == 7
 
 
 @pytest.mark.parametrize("name", ["zeros", "manual_seed"])
-def test_a_page_without_steps_can_be_read(name, tmp_path):
+def test_a_page_without_steps_can_be_read(name, read):
     e = explain(name)
-    page = tmp_path / "page.html"
-    e.save(page)
-    done = subprocess.run(
-        [
-            BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-extensions",
-            "--host-resolver-rules=MAP * ~NOTFOUND", f"--user-data-dir={tmp_path / 'profile'}",
-            "--enable-logging=stderr", "--virtual-time-budget=5000", "--dump-dom", page.as_uri(),
-        ],
-        capture_output=True, text=True, timeout=120, check=True,
-    )  # fmt: skip
-    assert [line for line in done.stderr.splitlines() if "CONSOLE" in line] == []
-    assert ("one-value" if e.values else "words") in re.search("<body class=.*?>", done.stdout)[0]
+    kind = read(e, 390, "document.body.className")
+    assert ("one-value" if e.values else "words") in kind
 
 
 def test_a_large_computation_opens_folded_and_its_details_are_made_when_they_are_looked_at(
-    tmp_path,
+    read,
 ):
     fathom.manual_seed(0)
     e = explain(nn.TransformerEncoderLayer(8, 2, 16, 0.0), fathom.randn(3, 1, 8))
-    seen, console = read(e, tmp_path, 1280)
-    assert console == [] and seen["errors"] == []
+    seen = read(e, 1280)
     assert seen["rows"] < 40 < len(e.operations) < seen["unfolded"]
     assert seen["elements"] < 700
 
 
-def test_attention_can_be_read_on_a_phone(tmp_path):
+def test_attention_can_be_read_on_a_phone(read):
     fathom.manual_seed(0)
     e = explain(F.scaled_dot_product_attention, *(fathom.randn(4, 3) for _ in range(3)))
-    seen, console = read(e, tmp_path, 390)
-    assert console == [] and seen["errors"] == [] and max(seen["wide"]) <= 390
+    seen = read(e, 390)
+    assert max(seen["wide"]) <= 390

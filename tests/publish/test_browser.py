@@ -53,6 +53,19 @@ def test_what_is_wrong_is_found(chromium, tmp_path, body, message):
     assert any(message in line for line in wrong_with(chromium, tmp_path, body))
 
 
+def test_the_search_finds_a_word_without_a_server_of_its_own(chromium, book):
+    found = """(async () => {
+      for (let k = 0; k < 100 && !document.querySelector("#search-results li a"); k++)
+        await new Promise((done) => setTimeout(done, 100));
+      return [...document.querySelectorAll("#search-results li a")].map((link) => link.textContent);
+    })()"""
+    with (
+        served(book[1] / "html") as address,
+        chromium.page(f"{address}search.html?q=slopes", 390) as page,
+    ):
+        assert page.run(found) == ["One page"]
+
+
 def test_code_may_show_notation(chromium, tmp_path):
     assert wrong_with(chromium, tmp_path, r"<pre>$x$ \frac {value}`x`</pre><code>$x$</code>") == []
 

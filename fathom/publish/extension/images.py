@@ -21,9 +21,8 @@ def visit_image(writer: Any, node: nodes.image) -> None:
     if not node["uri"].lower().endswith(".svg") or "://" in node["uri"]:
         HTML5Translator.visit_image(writer, node)
         return
-    file = file_of(
-        writer.builder.app.srcdir if hasattr(writer.builder, "app") else writer.builder.srcdir, node
-    )
+    file = file_of(writer.builder.srcdir, node)
+    writer.builder.images.pop(node["uri"], None)  # no page needs the file any more
     prefix = f"f{hashlib.sha256(node['uri'].encode()).hexdigest()[:6]}-{numbered(writer)}-"
     drawing = inlined(file.read_text(encoding="utf-8"), prefix, description(node))
     writer.body.append(f'<div class="drawing">{drawing}</div>')
