@@ -29,6 +29,12 @@ CAUSES = {
     LOSS: ("seed", "settings", "code", "versions", "threads", "machine"),
     TENSORS: ("settings", "seed", "code", "versions", "threads", "machine"),
 }
+PREFIXES = {"versions": "the version of ", "machine": "the "}
+NAMES = {
+    ("threads", "fathom"): "the number of fathom's threads",
+    ("data", "examples"): "the number of examples",
+    ("data", "batches"): "the number of batches",
+}
 ROUNDING = 1e-4  # losses that differ by less, relatively, differ as sums in another order do
 UNKNOWN, ORDER, DRAWN = "unknown", "order", "random numbers"
 
@@ -243,13 +249,28 @@ def near(a: Any, b: Any) -> bool:
 
 
 def said(fact: Fact) -> str:
-    """lr: 0.1 in the first run, 0.2 in the second."""
-    name = fact.name if fact.name in ("seed", "all of them") else f"{fact.section}: {fact.name}"
+    """A fact in words: model.lr is 0.1 and 0.2."""
     if fact.section == "data" and fact.name.endswith("of them"):
         return "the examples themselves differ"
     if fact.section == "code":
         return f"the source of {fact.name} differs"
-    return f"{name} is {fact.a!r} and {fact.b!r}"
+    name = NAMES.get((fact.section, fact.name), PREFIXES.get(fact.section, "") + fact.name)
+    return f"{name} is {' and '.join(pair(fact.a, fact.b))}"
+
+
+def pair(a: Any, b: Any) -> tuple[str, str]:
+    """Two values as a person reads them: numbers to six digits, if they differ in these.
+
+    >>> pair(0.1 + 0.2, 0.25), pair(0.1 + 0.2, 0.3), pair("4", None)
+    (('0.3', '0.25'), ('0.30000000000000004', '0.3'), ("'4'", 'none'))
+    """
+    if isinstance(a, float) and isinstance(b, float) and f"{a:.6g}" != f"{b:.6g}":
+        return f"{a:.6g}", f"{b:.6g}"
+    return plainly(a), plainly(b)
+
+
+def plainly(x: Any) -> str:
+    return "none" if x is None else repr(x)
 
 
 def notes(a: Record, b: Record, last: int) -> Iterator[str]:

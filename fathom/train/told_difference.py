@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from typing import Any
 
-from fathom.train.diff_runs import LOSS, START, TENSORS, RunDifference
+from fathom.train.diff_runs import LOSS, START, TENSORS, RunDifference, pair
 
 Line = list[tuple[str, str]]  # pieces of text, each with its style
 MOST = 12  # facts that are listed
@@ -41,9 +40,8 @@ def lines(d: RunDifference) -> Iterator[Line]:
     else:
         yield [("The runs part ", "bold"), (place(d), "bold red"), (f": {headline(d)}", "")]
         if d.values is not None:
-            yield from (
-                [(f"  {name}  ", "dim"), (shown(value), "")] for name, value in zip("ab", d.values)
-            )
+            for name, value in zip("ab", pair(*d.values)):
+                yield [(f"  {name}  ", "dim"), (value.strip("'"), "")]
         if d.before < (d.step or 0) - 1:
             yield [
                 (
@@ -59,10 +57,8 @@ def lines(d: RunDifference) -> Iterator[Line]:
         yield []
         yield [("What is not the same in the two", "bold")]
         for fact in d.facts[:MOST]:
-            yield [
-                (f"  {fact.section} · {fact.name}  ", "dim"),
-                (f"{shown(fact.a)}  |  {shown(fact.b)}", ""),
-            ]
+            name = f"  {fact.section} · {fact.name}  "
+            yield [(name, "dim"), ("  |  ".join(pair(fact.a, fact.b)), "")]
         if len(d.facts) > MOST:
             yield [(f"  and {len(d.facts) - MOST} more", "dim")]
     if d.notes:
@@ -85,7 +81,3 @@ def headline(d: RunDifference) -> str:
     if d.what == LOSS:
         return "the loss of the same batch"
     return f"the {d.what}"
-
-
-def shown(value: Any) -> str:
-    return "none" if value is None else repr(value) if isinstance(value, float) else str(value)

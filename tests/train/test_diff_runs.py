@@ -149,7 +149,7 @@ def test_batches_of_another_size_are_not_called_another_order(first, tmp_path):
 
     found = diff_runs(run(tmp_path / "a", data=Larger(4)), run(tmp_path / "b", data=Larger(5)))
     assert (found.step, found.what) == (1, "batch")
-    assert found.reasons[0].text == "settings: data.batch_size is 4 and 5"
+    assert found.reasons[0].text == "data.batch_size is 4 and 5"
     assert "order" not in kinds(found)
 
 
@@ -183,7 +183,7 @@ def test_with_a_look_at_every_fourth_step_it_is_found_within_four(tmp_path):
 def test_another_learning_rate_is_told_with_both(first, tmp_path):
     found = diff_runs(first, run(tmp_path, model=Net_with(lr=0.1)))
     assert (found.step, found.what, found.values) == (1, "learning rate", (0.05, 0.1))
-    assert "settings: model.lr is 0.05 and 0.1" in [reason.text for reason in found.reasons]
+    assert "model.lr is 0.05 and 0.1" in [reason.text for reason in found.reasons]
 
 
 def Net_with(**arguments):
@@ -207,10 +207,9 @@ def test_another_schedule_is_found_where_it_first_differs(tmp_path):
 def test_another_dropout_is_told_by_the_layer(first, tmp_path):
     found = diff_runs(first, run(tmp_path, model=Net_with(p=0.5)))
     assert (found.step, found.what) == (1, "loss")
-    assert (
-        "settings: layer net.1 is 'Dropout(p=0.3, inplace=False)' and 'Dropout(p=0.5, inplace=False)'"
-        in [reason.text for reason in found.reasons]
-    )
+    assert "layer net.1 is 'Dropout(p=0.3, inplace=False)' and 'Dropout(p=0.5, inplace=False)'" in [
+        reason.text for reason in found.reasons
+    ]
 
 
 @pytest.mark.parametrize(
