@@ -13,7 +13,7 @@ import numpy as np
 from fathom.compiler.access import Access
 from fathom.compiler.affine import affine, is_index
 from fathom.compiler.functions import START
-from fathom.compiler.fuse import Kernel, reductions
+from fathom.compiler.fuse import Kernel, measure, reductions
 from fathom.compiler.instructions import arithmetic, convert, extreme
 from fathom.compiler.schedule import Flat, mentions, scheduled
 from fathom.compiler.text import (
@@ -37,6 +37,8 @@ class Emitter(Access):
         self.kernel, self.schedule = kernel, scheduled(kernel, lanes)
         self.copies: dict[Index, int] = {}  # what is computed side by side now
         self.sums: dict[Reduce, Value] = {}  # the reductions that are known here
+        self.ranges: dict[Index, tuple[Value, Value]] = {}  # where a strip of a sum begins and ends
+        self.known: dict[tuple, Value] | None = None  # what has been read in this step of a sum
 
     def function(self, name: str) -> str:
         """The whole function."""
@@ -44,7 +46,11 @@ class Emitter(Access):
         low, high = Value("%low", INT64), Value("%high", INT64)
         if self.kernel.time is not None:
             self.at[self.kernel.time] = Value("%time", INT64)
-        self.nest(list(s.out), low, high)
+        if s.strip is None:
+            self.nest(list(s.out), low, high)
+        else:
+            k, length = s.strip
+            self.loop(k, number(0), number(k.size), length, lambda: self.strip(k, low, high))
         arrays = ", ".join(
             f"ptr {'noalias ' if a == self.output.name else ''}%{a}" for a in self.used
         )
@@ -63,11 +69,19 @@ class Emitter(Access):
         if i is s.block:
             self.block_loop(i, rest, start, stop)
         elif i is s.vector and not s.across:
-            self.lane_loop(i, start, stop)
+            self.lane_loop(i, rest, start, stop)
         elif i in s.unrolled:
             self.unrolled_loop(i, rest, start, stop)
         else:
             self.loop(i, start, stop, 1, lambda: self.nest(rest))
+
+    def strip(self, k: Index, low: Value, high: Value) -> None:
+        """All loops, with the sums over k from here to the end of its strip."""
+        assert self.schedule.strip is not None
+        start, length = self.at[k], self.schedule.strip[1]
+        end = self.t.binary("add nsw", start, number(length))
+        self.ranges[k] = start, self.t.call("llvm.smin.i64", INT64, 0, end, number(k.size))
+        self.nest(list(self.schedule.out), low, high)
 
     def loop(self, i: Index, start: Value, stop: Value, step: int, body) -> None:
         def inside(value: Value) -> None:
@@ -111,25 +125,25 @@ class Emitter(Access):
             self.loop(i, first, stop, 1, last)
         self.wide = None
 
-    def lane_loop(self, i: Index, start: Value, stop: Value) -> None:
+    def lane_loop(self, i: Index, rest: list[Index], start: Value, stop: Value) -> None:
         """Several vectors side by side, then single vectors, then the last one under a mask."""
         self.wide = i
         n, several = self.lanes, self.schedule.unrolled.get(i, 1)
         if several > 1:
             main = self.until(start, stop, n * several)
             self.copies[i] = several
-            self.loop(i, start, main, n * several, self.write)
+            self.loop(i, start, main, n * several, lambda: self.nest(rest))
             del self.copies[i]
             start = main
         if i.size >= n:
             main = self.until(start, stop, n)
-            self.loop(i, start, main, n, self.write)
+            self.loop(i, start, main, n, lambda: self.nest(rest))
             start = main
 
         def tail() -> None:
             left = self.t.binary("sub", stop, self.at[i])
             self.mask = self.t.binary("icmp slt", self.lane_numbers(), left, BOOL)
-            self.write()
+            self.nest(rest)
             self.mask = None
 
         self.loop(i, start, stop, n, tail)
@@ -183,10 +197,13 @@ class Emitter(Access):
         )
         first = literal(start_of(e.name, dtype), dtype, lanes)
         slots = [t.alloca(dtype, lanes) for _ in places]
-        for slot in slots:
-            t.put(f"store {first}, ptr {slot}")
+        for slot, place in zip(slots, places, strict=True):
+            t.put(f"store {self.begun(place, first)}, ptr {slot}")
+
+        straight = measure(e.body)[2] is False  # no loops inside
 
         def inside() -> None:
+            self.known = {} if straight else None
             for slot, place in zip(slots, places, strict=True):
                 self.at.update(place)
                 value = convert(self.t, self.value(e.body), dtype)
@@ -200,6 +217,7 @@ class Emitter(Access):
                         value = t.select(self.mask, value, first)
                 before = t.op(f"load {type_name(dtype, lanes)}, ptr {slot}", dtype, lanes)
                 t.put(f"store {self.combine(e.name, before, value)}, ptr {slot}")
+            self.known = None
 
         def over(indices: list[Index]) -> None:
             if not indices:
@@ -207,9 +225,9 @@ class Emitter(Access):
             elif across and indices[0] is s.vector:
                 self.reduced_lanes(indices[0], lambda: over(indices[1:]))
             else:
-                self.loop(
-                    indices[0], number(0), number(indices[0].size), 1, lambda: over(indices[1:])
-                )
+                k = indices[0]
+                start, stop = self.ranges.get(k, (number(0), number(k.size)))
+                self.loop(k, start, stop, 1, lambda: over(indices[1:]))
 
         order = [k for k in e.over if not (across and k is s.vector)] + (
             [s.vector] if across else []
@@ -219,6 +237,25 @@ class Emitter(Access):
             t.op(f"load {type_name(dtype, lanes)}, ptr {slot}", dtype, lanes) for slot in slots
         ]
         return [self.summed_up(e.name, r) for r in results] if across else results
+
+    def begun(self, place: dict[Index, Value], first: Value) -> Value:
+        """What a sum starts from at a place: in all strips but the first, from what is there."""
+        if self.schedule.strip is None:
+            return first
+        self.at.update(place)
+        begin, _ = self.ranges[self.schedule.strip[0]]
+        before = self.load(Flat(self.output, (self.schedule.store.expr(),)))
+        return self.t.select(self.t.binary("icmp eq", begin, number(0), BOOL), first, before)
+
+    def read(self, e: Load) -> Value:
+        """Read; once for all the sums side by side that need the same element."""
+        if self.known is None:
+            return self.load(e)
+        where = tuple(self.at[i].name for i in self.copies if mentions(e, i))
+        key = (e, where, self.mask and self.mask.name)
+        if key not in self.known:
+            self.known[key] = self.load(e)
+        return self.known[key]
 
     def vanishes(self, e: Expr) -> bool:
         """Whether e is 0 in the lanes under the mask: a product of reads, which are 0 there."""
@@ -275,7 +312,7 @@ class Emitter(Access):
             case Index():
                 return self.index(affine(e))
             case Load():
-                return self.load(e)
+                return self.read(e)
             case Reduce():
                 return self.sums[e] if e in self.sums else self.reduce(e, [{}])[0]
             case Call() if is_index(e):

@@ -32,6 +32,7 @@ class Schedule:
     block: Index | None = None  # the loop over blocks of samples, of which `full` fill all lanes
     full: int = 0
     left: int = 0  # samples of the last block, where it does not
+    strip: tuple[Index, int] | None = None  # a reduced index that runs in strips around all loops
 
     def chunk(self, lanes: int, pieces: int) -> int:
         """How much of the outermost loop a tile takes, if there are to be about so many tiles: whole blocks of
@@ -42,6 +43,8 @@ class Schedule:
         least = lanes if i is self.vector else 1
         block = least * self.unrolled.get(i, 1)
         step = block if i.size >= FEW * block else least
+        if self.strip is not None:  # what a strip reads should serve several blocks of a tile
+            pieces = max(pieces // 2, min(pieces, i.size // (SHARED * block)))
         share = -(-i.size // pieces)
         return -(-share // step) * step
 
@@ -52,7 +55,11 @@ class Flat(Load):
 
 
 FEW = 4  # tiles
-REGISTERS = 16  # sums held side by side
+SHARED = 8  # blocks of a tile that read the same strip
+STRIP = 256  # steps of a sum between visits to its result in memory: what they read stays in the nearest caches
+NEAR = 1 << 19  # bytes that may be read again and again for each block without strips
+REGISTERS = {16: 24}  # sums held side by side, by lanes: AVX-512 has 32 vector registers
+FEW_REGISTERS = 12  # where there are 16
 ADDING_UP = 4  # what adding up the lanes of a vector takes, in products of vectors
 
 
@@ -81,7 +88,30 @@ def scheduled(kernel: Kernel, lanes: int) -> Schedule:
     loops = sorted(
         (i for i in out if i is not vector), key=lambda i: i.size == 1
     )  # the first is shared out to threads
-    return Schedule((*loops, *(() if across else (vector,))), body, store, vector, unrolled, across)
+    strip = None if across or kernel.time is not None else stripped(body, vector)
+    if (
+        not across
+    ):  # the tiles of a stripped sum share out its longer side, and read the other whole
+        first = strip is not None and all(vector.size > i.size for i in loops)
+        loops = [vector, *loops] if first else [*loops, vector]
+    return Schedule(tuple(loops), body, store, vector, unrolled, across, strip=strip)
+
+
+def stripped(body: Expr, vector: Index) -> tuple[Index, int] | None:
+    """The reduced index that should run in strips, and the length of one: where a long sum reads more for each
+    block of results than caches keep until the next."""
+    if not isinstance(body, Reduce) or body.name != "+":
+        return None
+    count = math.prod(k.size for k in body.over)
+    size = sum(
+        math.prod(i.size for i in (*body.over, vector) if depends(r, i)) * r.array.dtype.itemsize
+        for r in loads(body.body)
+        if depends(r, vector)
+    )
+    if count < 2 * STRIP or size < NEAR:
+        return None
+    k = body.over[0]
+    return k, max(1, STRIP * k.size // count)
 
 
 def choices(
@@ -135,14 +165,22 @@ def blocked(
         steps.pop(vector, None)
     # from the last: rows that are near in memory do not share the places of a cache
     candidates = [i for i, n in reversed(steps.items()) if n > 1]
-    best: tuple[float, int, dict[Index, int]] = (float(len(reads)), -1, {})
+    registers = REGISTERS.get(lanes, FEW_REGISTERS)
+
+    def weight(read: Load) -> int:
+        """A vector is read at half the rate of a number for all lanes."""
+        return 2 if depends(read, vector) and not across else 1
+
+    best: tuple[float, int, dict[Index, int]] = (float(sum(map(weight, reads))), -1, {})
     for pair in [(i,) for i in candidates] + list(itertools.combinations(candidates, 2)):
         for factors in itertools.product(range(1, 9), repeat=len(pair)):
             size = math.prod(factors)
-            if size > REGISTERS or any(f > steps[i] for i, f in zip(pair, factors, strict=True)):
+            if size > registers or any(f > steps[i] for i, f in zip(pair, factors, strict=True)):
                 continue
             block = {i: f for i, f in zip(pair, factors, strict=True) if f > 1}
-            read = sum(math.prod(f for i, f in block.items() if depends(r, i)) for r in reads)
+            read = sum(
+                weight(r) * math.prod(f for i, f in block.items() if depends(r, i)) for r in reads
+            )
             left = sum(steps[i] % f / steps[i] for i, f in block.items())  # single steps at the end
             best = min(
                 best, (read / size * (1 + left), -size, block), key=lambda choice: choice[:2]
