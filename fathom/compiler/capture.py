@@ -19,7 +19,7 @@ import numpy as np
 from fathom.core.base import TensorBase, at_level, is_plain, levels, new
 from fathom.core.device import CPU
 from fathom.core.random import Generator
-from fathom.core.tracing import Graph, Symbol, symbolic
+from fathom.core.tracing import Graph, Step, Symbol, symbolic
 from fathom.core.trees import flatten, unflatten
 
 if TYPE_CHECKING:
@@ -118,18 +118,34 @@ def capture(f: Callable, args: tuple, kwargs: dict, options: list[Option]) -> Ca
     owners = {id(x.array): x for x in [*captured.written, *state]}
     captured.live = [owners.get(id(array)) for _, array in graph.constants]
     for k in range(len(graph.constants)):
-        narrow(graph.constants, k)
+        if captured.live[k] is None:
+            narrow(graph, k)
     return captured
 
 
-def narrow(constants: list[tuple[Symbol, Any]], k: int) -> None:
-    """Keep one number of a constant that is the same everywhere and that nobody else holds, so cannot change."""
-    symbol, array = constants[k]
-    holders = 3  # the list's pair, this name, and the argument of the question
-    if isinstance(array, np.ndarray) and array.ndim and array.size and array.base is None:
-        first = array[(0,) * array.ndim]
-        if sys.getrefcount(array) <= holders and (array == first).all():
-            constants[k] = symbol, np.broadcast_to(first, array.shape)
+def narrow(graph: Graph, k: int) -> None:
+    """Keep of a constant only what is not repeated: rows that share memory, or one number that is the same everywhere
+    (in an array that nobody else holds, so that it cannot change)."""
+    symbol, array = graph.constants[k]
+    holders = 3  # the graph's pair, this name, and the argument of the question
+    if not isinstance(array, np.ndarray) or not array.size:
+        return
+    kept = [n > 1 and step != 0 for n, step in zip(array.shape, array.strides, strict=True)]
+    if array.base is None and sys.getrefcount(array) <= holders and (array == array.flat[0]).all():
+        kept = [False] * array.ndim
+    part = array[tuple(slice(None) if whole else slice(0, 1) for whole in kept)]
+    if part.shape == array.shape:
+        return
+    if part.size == 1:
+        part = np.broadcast_to(part.flat[0], part.shape)  # which is how a program knows a number
+    known = len(graph.steps)
+    small = graph.symbol(part.shape, part.dtype)
+    whole = new(small).expand(symbol.shape)
+    assert whole.array is graph.steps[-1].output
+    added = graph.steps[known:]
+    del graph.steps[known:]
+    graph.steps[:0] = [*added[:-1], Step(symbol, added[-1].primitive, added[-1].inputs)]
+    graph.constants[k] = small, part
 
 
 def swap(graph: Graph, x: Tensor) -> None:
