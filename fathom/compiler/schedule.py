@@ -127,7 +127,7 @@ def choices(
         return [(price(loads(body), i, store, lanes), False, i) for i in out if i.size > 1]
     reads = [r for r in loads(reduction.body) if r not in copied]
     around = [r for r in loads(body) if r not in loads(reduction.body)]
-    count = math.prod(k.size for k in reduction.over)
+    count = max(1, math.prod(k.size for k in reduction.over))
     outer = [
         (price(reads, i, None, lanes) + 4 * cost(around, i, store) / count, False, i)
         for i in out

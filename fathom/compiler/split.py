@@ -23,7 +23,7 @@ def split(
     may have to fill vector lanes.
     """
     parts: dict[Index, Expr] = {}
-    while (found := first_split([i for i in out if i not in parts], body, least)) is not None:
+    while (found := first_split(out, [i for i in out if i not in parts], body, least)) is not None:
         i, n = found
         a, b = Index(i.size // n), Index(n)
         if i in out:
@@ -36,14 +36,29 @@ def split(
     return out, body, store, parts
 
 
-def first_split(whole: Sequence[Index], body: Expr, least: int) -> tuple[Index, int] | None:
-    """An index to split and the size of its inner part, the smallest first; of `whole` ones at least `least`."""
+def first_split(
+    out: Indices, whole: Sequence[Index], body: Expr, least: int
+) -> tuple[Index, int] | None:
+    """An index to split and the size of its inner part, the smallest first; of `whole` ones at least `least`. An index
+    that is no loop of this kernel stays as it is."""
+    loops = {*out, *summed(body)}
     found = {
         (n, i.number): (i, n)
         for i, n in divisions(body)
-        if i.size % n == 0 and 1 < n < i.size and (i not in whole or n >= least)
+        if i in loops and 1 < n < i.size and i.size % n == 0 and (i not in whole or n >= least)
     }
     return found[min(found)] if found else None
+
+
+def summed(e: Expr) -> Iterator[Index]:
+    """The indices that are reduced over."""
+    match e:
+        case Reduce():
+            yield from e.over
+            yield from summed(e.body)
+        case Call():
+            for a in e.args:
+                yield from summed(a)
 
 
 def divisions(e: Expr) -> Iterator[tuple[Index, int]]:
