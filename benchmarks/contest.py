@@ -31,6 +31,7 @@ class Rules:
 
     compared  steps whose losses must agree
     rounds    turns of each peer; seconds: how long a turn takes, about; threads: of each peer
+    clock     "wall", or "cpu": the time that all threads of a process were running
     timeout   seconds that one answer may take, compilation included
     cached    whether to measure the start from the cache too
     """
@@ -39,6 +40,7 @@ class Rules:
     rounds: int
     seconds: float
     threads: int
+    clock: str
     timeout: float
     cached: bool
 
@@ -168,7 +170,8 @@ class Contest:
 
     def turn(self, name: str) -> None:
         say(self.case.name, f"{name}, round {len(self.times[name]) + 1} of {self.rules.rounds}")
-        answer = self.workers[name].ask("turn", self.rules.timeout, seconds=self.rules.seconds)
+        length = {"seconds": self.rules.seconds, "clock": self.rules.clock}
+        answer = self.workers[name].ask("turn", self.rules.timeout, **length)
         self.times[name].append(answer["ms"])
 
     def finish(self, name: str) -> None:

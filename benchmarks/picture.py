@@ -153,7 +153,8 @@ def head(figure: Any, whole: float, result: dict) -> None:
     line(0.14, "One training step", fontsize=14, fontweight="bold", color=INK)
     threads = f"{rules['threads']} thread{'s' if rules['threads'] > 1 else ''}"
     line(0.44, f"shorter is better · {machine['processor']}, {threads} · medians of"
-         f" {rules['rounds']} rounds by turns", color=QUIET)  # fmt: skip
+         f" {rules['rounds']} rounds by turns"
+        f"{', CPU time' if rules['clock'] == 'cpu' else ''}", color=QUIET)  # fmt: skip
     figure.text(1 - 0.015, 1 - 0.9 / whole, "fathom compiled\nbeside PyTorch's best", ha="right",
                 va="center", fontsize=7.2, color=QUIET, linespacing=1.25)  # fmt: skip
     marks: list[Any] = [Patch(color=colour, label=name) for name, _, colour in LIBRARIES]

@@ -48,6 +48,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="of each peer (default: %(default)s, one a core)",
     )
     parser.add_argument(
+        "--clock",
+        choices=["wall", "cpu"],
+        default="wall",
+        help="of the steps: cpu, with one thread, is for a machine that has other work (default: %(default)s)",
+    )
+    parser.add_argument(
         "--compared",
         type=at_least(2),
         default=20,
@@ -73,6 +79,7 @@ def run(options: argparse.Namespace) -> dict:
         rounds=options.rounds,
         seconds=options.seconds,
         threads=options.threads,
+        clock=options.clock,
         timeout=options.timeout,
         cached=not options.skip_cached,
     )

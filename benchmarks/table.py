@@ -15,12 +15,13 @@ def title(result: dict) -> str:
     )
     lines = [
         f"{machine['processor']}, {machine['cores']} cores, of which {rules['threads']} are used; {libraries}",
-        f"{rules['rounds']} rounds of {rules['seconds']:g} s; median and quartiles of all steps",
+        f"{rules['rounds']} rounds of {rules['seconds']:g} s; median and quartiles of all steps, by"
+        f" {'the clock on the wall' if rules['clock'] == 'wall' else 'CPU time'}",
         "speed: the time of PyTorch's better column, divided by this one's; limit: what arithmetic and memory allow",
         "two steps: the first two, compiled with nothing in the cache, and from it; memory: what training takes",
         "loss, gradient: how far from a run in float64, relative",
     ]
-    if machine["load"] is not None and machine["load"] > 0.5:
+    if rules["clock"] == "wall" and (machine["load"] or 0) > 0.5:
         lines.append(f"other work is going on (load {machine['load']}): figures are rough")
     return "\n".join(lines)
 

@@ -62,7 +62,7 @@ def result() -> dict:
         "limit": {"ms": 1.0, "bound": "memory"},
     }
     machine = {"processor": "a processor", "cores": 2, "load": 3.0, "numpy": "2.4"}
-    rules = {"rounds": 9, "seconds": 0.5, "threads": 2}
+    rules = {"rounds": 9, "seconds": 0.5, "threads": 2, "clock": "wall"}
     broken = {"about": "large", "failed": "no memory", "peers": {}}
     return {
         "machine": machine,

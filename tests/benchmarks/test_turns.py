@@ -39,7 +39,8 @@ def test_a_worker_trains_and_stands_still_between_turns(worker, tmp_path):
     answer = worker.ask("agree", 120, steps=3, gradients=str(gradients))
     assert len(answer["losses"]) == 3 and answer["seconds"] > 0 and gradients.exists()
     worker.ask("forget_peak", 120)
-    assert len(worker.ask("turn", 120, seconds=0.01)["ms"]) >= 3
+    for clock in ("wall", "cpu"):
+        assert len(worker.ask("turn", 120, seconds=0.01, clock=clock)["ms"]) >= 3
     assert worker.ask("memory", 120)["peak"] > 0
     if os.path.exists("/proc/self/stat"):
         end = time.monotonic() + 10
