@@ -1,4 +1,4 @@
-"""Where boxes stand and how arrows run: by Graphviz's `dot` where it is installed, else in layers of our own.
+"""Where boxes stand and how arrows run: by Graphviz's `dot` where it is installed, else in layers (layers.py).
 
 Places are in pixels from the top left; a box's place is its middle.
 """
@@ -13,11 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from fathom.explain.boxes import Box
+from fathom.explain.layers import GAP, RISE, in_layers
 
 INCH = 72  # pixels
 LINE, PAD = 17, 20  # the height of a line, and what is around the text
 LETTER, BOLD = 7.0, 8.2  # the width of a letter, also in a wide font
-GAP, RISE = 28, 46  # between boxes side by side, and one below the other
 TALL, WIDE, LARGEST_CELL = 46, 96, 12  # of the picture of a matrix, and of one number in it
 TILE_GAP = 5  # beside and below a picture
 PATIENCE = 20  # seconds that dot may take
@@ -61,7 +61,9 @@ def layout(boxes: Sequence[Box], use_dot: bool = True) -> Layout:
     if not boxes:
         return Layout(0.0, 0.0, [], [])
     program = shutil.which("dot") if use_dot else None
-    return by_dot(program, boxes, edges) if program else in_layers(boxes, edges)
+    if program:
+        return by_dot(program, boxes, edges)
+    return Layout(*in_layers([size_of(box) for box in boxes], edges))
 
 
 def by_dot(program: str, boxes: Sequence[Box], edges: Sequence[tuple[int, int]]) -> Layout:
@@ -99,57 +101,3 @@ def read_plain(text: str, count: int) -> Layout:
             curve = [(x, height - y) for x, y in zip(points[::2], points[1::2])]
             arrows.append((int(words[1][1:]), int(words[2][1:]), curve))
     return Layout(width, height, places, arrows)
-
-
-def in_layers(boxes: Sequence[Box], edges: Sequence[tuple[int, int]]) -> Layout:
-    """Each box one layer below the lowest that it reads; in a layer, below the middle of what it reads.
-
-    A source that is read late, such as a parameter, stands one layer above its first reader.
-    """
-    sources: list[list[int]] = [[] for _ in boxes]
-    readers: list[list[int]] = [[] for _ in boxes]
-    for a, b in edges:
-        sources[b].append(a)
-        readers[a].append(b)
-    layer = [0] * len(boxes)
-    for k in range(len(boxes)):
-        layer[k] = max((layer[a] + 1 for a in sources[k]), default=0)
-    for k in range(len(boxes)):
-        if not sources[k] and readers[k]:
-            layer[k] = min(layer[b] for b in readers[k]) - 1
-    layers: list[list[int]] = [[] for _ in range(max(layer, default=0) + 1)]
-    for k in range(len(boxes)):
-        layers[layer[k]].append(k)
-    middle = [0.0] * len(boxes)
-    sized = [size_of(box) for box in boxes]
-    for row in layers:
-        wished = {
-            k: sum(middle[a] for a in sources[k]) / len(sources[k]) if sources[k] else 0.0
-            for k in row
-        }
-        row.sort(key=lambda k: wished[k])
-        whole = sum(sized[k][0] for k in row) + GAP * (len(row) - 1)
-        centre = sum(wished.values()) / len(row)
-        left = centre - whole / 2
-        for k in row:
-            middle[k] = left + sized[k][0] / 2
-            left += sized[k][0] + GAP
-    shift = GAP / 2 - min((middle[k] - sized[k][0] / 2 for k in range(len(boxes))), default=0.0)
-    top, places = GAP / 2, [(0.0, 0.0)] * len(boxes)
-    for row in layers:
-        tall = max(sized[k][1] for k in row)
-        for k in row:
-            places[k] = (middle[k] + shift, top + tall / 2)
-        top += tall + RISE
-    width = max((places[k][0] + sized[k][0] / 2 for k in range(len(boxes))), default=0.0) + GAP / 2
-    return Layout(
-        width, top - RISE + GAP / 2, places, [(a, b, curve(places, sized, a, b)) for a, b in edges]
-    )
-
-
-def curve(places: list, sized: list, a: int, b: int) -> list[tuple[float, float]]:
-    """From the foot of one box to the head of another."""
-    (x0, y0), (x1, y1) = places[a], places[b]
-    start, end = y0 + sized[a][1] / 2, y1 - sized[b][1] / 2 - 7
-    bend = (end - start) / 2
-    return [(x0, start), (x0, start + bend), (x1, end - bend), (x1, end)]
