@@ -44,6 +44,7 @@ class Reasons:
             f"loops      {self.loops()}",
             f"lanes      {self.vector()}",
             *([f"registers  {self.registers()}"] if self.sum is not None else []),
+            *([f"strips     {self.strips()}"] if self.schedule.strip is not None else []),
             f"tiles      {self.shared()}",
         ]
 
@@ -96,6 +97,11 @@ class Reasons:
             return f"{sides}: {count} sums side by side, so that none waits for the one before"
         return f"{sides}: {count} sums side by side from {sum(each)} reads, not {len(each) * count}"
 
+    def strips(self) -> str:
+        """Which part of a long sum is added up before the next block of sums has its turn."""
+        k, steps = self.schedule.strip
+        return f"{steps} of {self.names[k]} at a time: what they read stays in the nearest caches"
+
     def shared(self) -> str:
         """What the threads claim."""
         s = self.schedule
@@ -104,5 +110,5 @@ class Reasons:
         if not s.out or s.out[0].size == 1:
             return "one"
         size = s.out[0].size
-        chunk = -(-size // self.tiles)
+        chunk = s.chunk(self.lanes, self.tiles)
         return f"{self.names[s.out[0]]}: {-(-size // chunk)} of {chunk}"

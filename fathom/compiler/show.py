@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 
 from fathom.compiler.engine import assembly, target
 from fathom.compiler.fuse import Host, Loop
+from fathom.compiler.pattern import pattern
 from fathom.compiler.program import TILES, Program
 from fathom.compiler.pseudocode import kernel_lines
 from fathom.compiler.reasons import reasons
@@ -67,18 +68,18 @@ def graph_text(shown: Shown) -> str:
 def loops_text(shown: Shown) -> str:
     """The arrays that come from outside, then the phases, one after the other: Python, but for its speed."""
     program, lines = shown.program, []
-    read = {r.array.name for k in program.functions.values() for r in loads(k.body)}
+    phases = [phase for phase in program.plan.phases if isinstance(phase, Phase)]
+    read = {r.array.name for phase in phases for k in phase.kernels for r in loads(k.body)}
     for symbol in program.given:
         if program.names.get(symbol) in read:
             name = f"# {program.names[symbol]}{shape_text(symbol.shape)}"
             lines.append(f"{name:<26} {symbol.dtype}   {shown.role(symbol)}".rstrip())
-    names = iter(program.functions)
     for number, phase in enumerate(program.plan.phases):
-        lines += ["", *phase_lines(shown, number, phase, names)]
+        lines += ["", *phase_lines(shown, number, phase)]
     return "\n".join(lines)
 
 
-def phase_lines(shown: Shown, number: int, phase: Phase | Host, names: Iterator[str]) -> list[str]:
+def phase_lines(shown: Shown, number: int, phase: Phase | Host) -> list[str]:
     """One phase: a loop that threads share."""
     program = shown.program
     if isinstance(phase, Host):
@@ -100,7 +101,9 @@ def phase_lines(shown: Shown, number: int, phase: Phase | Host, names: Iterator[
         inner = depth + isinstance(item, Loop)
         for kernel in kernels_of([item]):
             array = program.array(kernel.output)
-            title = f"# {next(names)}: {array.name}{shape_text(kernel.output.shape)}"
+            shape, _ = pattern(kernel, array)
+            run, _ = program.written[shape, phase.region, None]
+            title = f"# {run.kernel}: {array.name}{shape_text(kernel.output.shape)}"
             title += f" {array.dtype}   {shown.role(kernel.output)}"
             body = [title.rstrip(), *kernel_lines(kernel, array, around)]
             lines += ["    " * inner + line for line in body]
