@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import math
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,7 +17,7 @@ import numpy as np
 
 from fathom.compiler.emit import Emitter
 from fathom.compiler.engine import built, give_way, lanes
-from fathom.compiler.fuse import Host, Kernel, Loop, Unit, fused
+from fathom.compiler.fuse import Host, Kernel, Loop, Unit, fused, reductions
 from fathom.compiler.graph import alive, improved, shared
 from fathom.compiler.loops import NoLoop, looped
 from fathom.compiler.memory import LINE, Span, arranged
@@ -26,7 +27,7 @@ from fathom.compiler.ranges import narrowed
 from fathom.compiler.regions import Phase, kernels_of, planned, work
 from fathom.compiler.scans import with_recurrences
 from fathom.compiler.scatter import ScatterEmitter, scattered
-from fathom.compiler.schedule import loads
+from fathom.compiler.schedule import loads, position
 from fathom.compiler.threads import Turn, get_num_threads, workers
 from fathom.compiler.tiles import Job, Pointer, Repeat, Run, main_text
 from fathom.core.apply import QUIET
@@ -35,6 +36,7 @@ from fathom.core.tracing import Graph, Symbol
 
 MAIN = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 4)
 TILES = 16  # pieces of a phase of one kernel: enough for an even share
+LARGE = 1 << 16  # bytes of an output whose memory is worth keeping
 SMALL = 200_000  # scalar operations: less than this is not worth a second thread
 
 
@@ -76,6 +78,7 @@ class Program:
             if isinstance(part, Part):
                 self.texts.append(main_text(part.name, part.jobs, part.scratch, timed))
         self.settle()
+        self.given_out: dict[Symbol, list[np.ndarray]] = {}
         self.busy = Turn()  # its memory serves one call at a time
 
     # ---- code ----
@@ -202,6 +205,7 @@ class Program:
         kept = self.kept_spans()
         offsets, size = arranged(list(kept.values()))
         self.arena, self.spare = aligned(size), aligned(0)
+        self.direct = self.overwritten()
         self.table = np.zeros(len(self.slot), np.uint64)
         self.kept: dict[Symbol, np.ndarray] = {}
         for symbol, offset in zip(kept, offsets, strict=True):
@@ -210,6 +214,33 @@ class Program:
             memory = self.arena[offset : offset + count * a.dtype.itemsize]
             self.kept[symbol] = memory.view(a.dtype).reshape(a.shape)
             self.table[self.slot[a.name]] = memory.ctypes.data if count else 0
+
+    def overwritten(self) -> dict[Symbol, Symbol]:
+        """Updates that may be written straight over what they replace: each element is computed from itself,
+        in a phase of its own, and nobody reads the old values later."""
+        old = {value: x for x, value in self.graph.updates}
+        last: dict[str, int] = {}
+        makers: dict[Symbol, int] = {}
+        for p, phase in enumerate(self.plan.phases):
+            if isinstance(phase, Host):
+                last |= {self.names[x]: p for x in phase.step.inputs}
+                continue
+            for kernel in phase.kernels:
+                last |= {r.array.name: p for r in loads(kernel.body)}
+            if len(phase.kernels) == 1 and phase.kernels[0].output in old:
+                makers[phase.kernels[0].output] = p
+        found = {}
+        for value, p in makers.items():
+            x = old[value]
+            (kernel,) = self.plan.phases[p].kernels
+            store = position(kernel.element(), value.shape)
+            reads = [r for r in loads(kernel.body) if r.array.name == self.names[x]]
+            alike = x.shape == value.shape and x.dtype == value.dtype
+            own = all(position(r.at, x.shape) == store for r in reads)
+            fresh = value not in self.graph.outputs and not reductions(kernel.body)
+            if alike and own and fresh and kernel.lane is None and last.get(self.names[x], p) <= p:
+                found[value] = x
+        return found
 
     def kept_spans(self) -> dict[Symbol, Span]:
         """From which phase to which each array of the arena is needed; what outlives a call to the end."""
@@ -238,10 +269,14 @@ class Program:
     # ---- running ----
 
     def run(
-        self, inputs: Sequence[np.ndarray], constants: Sequence[np.ndarray] | None = None
+        self,
+        inputs: Sequence[np.ndarray],
+        constants: Sequence[np.ndarray] | None = None,
+        over: bool = False,
     ) -> list[np.ndarray]:
         """The graph's outputs, as new arrays, and then its updates, in arrays that the next call writes to again;
-        `constants` in place of those that were traced."""
+        `constants` in place of those that were traced. With `over` an update may be written over the input or
+        constant that it replaces: then it is that array itself."""
         constants = list(constants or [])
         constants += [array for _, array in self.graph.constants[len(constants) :]]
         known = {
@@ -251,18 +286,33 @@ class Program:
         with self.busy:
             for y in self.results:
                 if y not in known and y not in self.kept:
-                    known[y] = np.empty(y.shape, y.dtype)
+                    known[y] = self.fresh(y)
             table = self.table.copy()
             for symbol, a in known.items():
                 if symbol in self.names and symbol not in self.kept:
                     table[self.slot[self.names[symbol]]] = a.ctypes.data
             known |= self.kept
+            if over:
+                for value, x in self.direct.items():
+                    known[value] = known[x]
+                    table[self.slot[self.names[value]]] = table[self.slot[self.names[x]]]
             for part in self.parts:
                 if isinstance(part, Part):
                     self.call(part, table)
                 else:
                     self.by_hand(part, table, known)
             return [known[y] for y in self.results]
+
+    def fresh(self, y: Symbol) -> np.ndarray:
+        """An array for an output: one of an earlier call that nobody holds any more, or a new one."""
+        before = self.given_out.setdefault(y, [])
+        for k in range(len(before)):
+            if sys.getrefcount(before[k]) <= 2:  # the list, and the question
+                return before[k]
+        array = np.empty(y.shape, y.dtype)
+        if array.nbytes >= LARGE and len(before) < 2:  # the one in use, and the one before
+            before.append(array)
+        return array
 
     def call(self, part: Part, table: np.ndarray) -> None:
         """Run a part on this thread, and on others where that pays."""
