@@ -92,7 +92,7 @@ def run(options: argparse.Namespace) -> dict:
     }
     print(table.title(result), flush=True)
     for name in options.models:
-        result["peak"] = larger(result["peak"], peak(options.threads))
+        result["peak"] = larger(result["peak"], peak(options.threads, options.clock))
         row = result["models"][name] = hold(CASES[name], peers, rules)
         set_limits(result)
         print(table.of_model(name, row), flush=True)

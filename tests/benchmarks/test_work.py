@@ -59,7 +59,8 @@ def test_what_is_the_slower_bounds_a_step():
     assert bytes_moved(400, 100) == 900
 
 
+@pytest.mark.parametrize("clock", ["wall", "cpu"])
 @pytest.mark.parametrize("threads", [1, 2])
-def test_the_machine_computes_and_copies(threads):
-    assert arithmetic(threads, loops=1000, tries=2) > 0
-    assert bandwidth(threads, numbers=1000, tries=2) > 0
+def test_the_machine_computes_and_copies(threads, clock):
+    assert arithmetic(threads, clock, loops=100_000, tries=2) > 0
+    assert bandwidth(threads, clock, numbers=100_000, tries=2) > 0
