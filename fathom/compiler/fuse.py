@@ -3,7 +3,7 @@
 A tensor is a function from index to value, so a producer is inlined into its consumers by calling it. It is
 given an array of its own instead where that would repeat work: it is an output, it reduces, it is costly
 and read more than once, or whoever reads it reads each element many times. A reduction whose only reader takes each
-element once (a bias, an activation, a scale) waits for that reader: the two are one kernel, y = f(sum of products).
+element once (a bias, a scale, a residual) waits for that reader: the two are one kernel, y = f(sum of products).
 """
 
 from __future__ import annotations

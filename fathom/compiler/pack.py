@@ -9,28 +9,23 @@ rule sees only reads and strides: it serves linear layers, attention and contrac
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
-from fathom.compiler.affine import Affine, simplify
-from fathom.compiler.fuse import Host, Kernel, Loop, reads_inside
+from fathom.compiler.affine import simplify
+from fathom.compiler.fuse import Host, Kernel, Loop
 from fathom.compiler.regions import Phase, Plan, stored
 from fathom.compiler.scatter import scattered
 from fathom.compiler.schedule import (
     Flat,
-    address,
-    choices,
     depends,
     loads,
     position,
-    stride,
     top_reduction,
+    worth_copying,
 )
 from fathom.compiler.split import split, substituted
 from fathom.core.loop import Array, Call, Expr, Index, Load, Reduce
 from fathom.core.tracing import Symbol
-
-COPY = 5.0  # what copying an element across takes, in products of whole vectors
 
 
 def packed(plan: Plan, lanes: int) -> Plan:
@@ -63,7 +58,7 @@ def with_copies(
     """The copies that a kernel should read, and the kernel that reads them."""
     store = kernel.store or position(kernel.out, kernel.output.shape)
     out, body, store, parts = split(kernel.out, kernel.body, store, lanes)
-    vector, reads = worth_copying(out, body, store, lanes)
+    _, vector, reads = worth_copying(out, body, store, lanes)
     if vector is None:
         return [], kernel
     copies, copied = [], {}
@@ -81,35 +76,6 @@ def with_copies(
         copied[read] = Array(names[y], y.shape, y.dtype)[at]
     body = simplify(substituted(moved(body, copied), parts))
     return copies, replace(kernel, body=body)
-
-
-def worth_copying(
-    out: tuple[Index, ...], body: Expr, store: Affine, lanes: int
-) -> tuple[Index | None, list[Load]]:
-    """The index that should fill the lanes and the reads to copy for it; None and nothing if no copy pays."""
-    reduction = top_reduction(body)
-    if reduction is None:
-        return None, []
-    steps = math.prod(i.size for i in (*out, *reduction.over)) / lanes
-    least = min((price for price, _, _ in choices(out, body, store, lanes)), default=0.0) * steps
-    best: tuple[Index | None, list[Load]] = None, []
-    for i in out:
-        reads = [r for r in dict.fromkeys(loads(reduction.body)) if is_across(r, i)]
-        if not reads or i.size < lanes // 2 or not all(map(reads_inside, reads)):
-            continue
-        elements = sum(
-            math.prod(k.size for k in (*out, *reduction.over) if depends(r, k)) for r in reads
-        )
-        rest = [price for price, across, k in choices(out, body, store, lanes, reads) if k is i]
-        price = rest[0] * steps + COPY * elements
-        if price < least:
-            least, best = price, (i, reads)
-    return best
-
-
-def is_across(read: Load, i: Index) -> bool:
-    """Whether neighbours along i are apart in memory."""
-    return stride(address(read), i) not in (0, 1)
 
 
 def reduced(body: Expr) -> tuple[Index, ...]:

@@ -133,7 +133,11 @@ class Program:
     def kernel(self, kernel: Kernel, phase: Phase, offsets: dict[str, int]) -> Run:
         """The call of a kernel; of one function where kernels differ only in their arrays."""
         shape, arrays = pattern(kernel, self.array(kernel.output))
-        key = (shape, phase.region, id(kernel) if self.timed else None)  # each counts its own cycles
+        key = (
+            shape,
+            phase.region,
+            id(kernel) if self.timed else None,
+        )  # each counts its own cycles
         if key not in self.written:
             self.written[key] = self.function(kernel, phase, arrays)
         run, order = self.written[key]
@@ -282,6 +286,7 @@ class Program:
         known = {
             s: np.asarray(a, order="C")
             for s, a in zip(self.given, [*inputs, *constants], strict=True)
+            if s in self.names or s in self.results  # not a number that kernels hold
         }
         with self.busy:
             for y in self.results:

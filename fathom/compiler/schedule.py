@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fathom.compiler.affine import Affine, affine
-from fathom.compiler.fuse import Kernel, reductions
+from fathom.compiler.fuse import Kernel, reads_inside, reductions
 from fathom.compiler.split import split
 from fathom.core.loop import Array, Call, Expr, Index, Load, Reduce
 
@@ -60,6 +60,7 @@ STRIP = 256  # steps of a sum between visits to its result in memory: what they 
 NEAR = 1 << 19  # bytes that may be read again and again for each block without strips
 REGISTERS = {16: 24}  # sums held side by side, by lanes: AVX-512 has 32 vector registers
 FEW_REGISTERS = 12  # where there are 16
+COPY = 5.0  # what copying an element across takes, in products of whole vectors
 ADDING_UP = 4  # what adding up the lanes of a vector takes, in products of vectors
 
 
@@ -143,9 +144,40 @@ def choices(
 
 
 def plain_price(kernel: Kernel, lanes: int) -> float:
-    """What an element of a kernel costs at best, with its arrays in row-major order."""
+    """What a step of a kernel costs at best, with its arrays in row-major order or copies of them."""
     store = position(kernel.element(), kernel.output.shape)
-    return min((c[0] for c in choices(kernel.out, kernel.body, store, lanes)), default=1.0)
+    out, body, store, _ = split(kernel.out, kernel.body, store, lanes)
+    return worth_copying(out, body, store, lanes)[0]
+
+
+def worth_copying(
+    out: tuple[Index, ...], body: Expr, store: Affine, lanes: int
+) -> tuple[float, Index | None, list[Load]]:
+    """The lowest price of a step of the kernel; the index that should fill the lanes and the reads to copy first
+    for that price, None and nothing if no copy pays."""
+    least = min((price for price, _, _ in choices(out, body, store, lanes)), default=1.0)
+    reduction = top_reduction(body)
+    if reduction is None:
+        return least, None, []
+    steps = max(1, math.prod(i.size for i in (*out, *reduction.over))) / lanes
+    best: tuple[Index | None, list[Load]] = None, []
+    for i in out:
+        reads = [r for r in dict.fromkeys(loads(reduction.body)) if is_across(r, i)]
+        if not reads or i.size < lanes // 2 or not all(map(reads_inside, reads)):
+            continue
+        elements = sum(
+            math.prod(k.size for k in (*out, *reduction.over) if depends(r, k)) for r in reads
+        )
+        rest = [price for price, across, k in choices(out, body, store, lanes, reads) if k is i]
+        with_copies = rest[0] + COPY * elements / steps
+        if with_copies < least:
+            least, best = with_copies, (i, reads)
+    return least, *best
+
+
+def is_across(read: Load, i: Index) -> bool:
+    """Whether neighbours along i are apart in memory."""
+    return stride(address(read), i) not in (0, 1)
 
 
 def gathered(reads: list[Load], i: Index) -> int:
