@@ -63,14 +63,13 @@ def cells(app: Sphinx, document: nodes.document, name: str, given: list[Any]) ->
             text.append(markdown.block(node))
             continue
         yield from prose(text)
-        text = []
+        text = list(captions(markdown, node))
         if index is None:
             yield explanation(node["explains"])
             continue
         yield from (
             code(cell) for cell in given[done + 1 : index + 1] if cell["cell_type"] == "code"
         )
-        yield from prose([*markdown_captions(markdown, node)])
         done = index
     yield from prose(text)
     yield from (code(cell) for cell in given[done + 1 :] if cell["cell_type"] == "code")
@@ -92,7 +91,7 @@ def prose(text: list[str]) -> Iterator[Any]:
         yield {"cell_type": "markdown", "metadata": {}, "source": whole}
 
 
-def markdown_captions(markdown: Markdown, node: Any) -> Iterator[str]:
+def captions(markdown: Markdown, node: Any) -> Iterator[str]:
     """The captions of the figures that a cell draws, with their numbers."""
     for figure in node.findall(nodes.figure):
         yield from (markdown.block(x) for x in figure.children if isinstance(x, nodes.caption))
