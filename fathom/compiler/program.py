@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from fathom.compiler.copies import without_copies
 from fathom.compiler.emit import Emitter
 from fathom.compiler.engine import built, give_way, lanes
 from fathom.compiler.fuse import Host, Kernel, Loop, Unit, fused, reductions
@@ -361,7 +362,7 @@ def lowered(graph: Graph) -> tuple[Graph, list[Unit], dict[Symbol, str]]:
         unfolded = alive(shared(with_recurrences(graph, left)))
         kernels, arrays = fused(unfolded)
         names = {symbol: name for name, symbol in arrays.items()}
-        kernels = narrowed(kernels, names, unfolded)
+        kernels = without_copies(narrowed(kernels, names, unfolded), names, unfolded)
         try:
             return unfolded, looped(kernels, names, unfolded), names
         except NoLoop as failure:

@@ -1,0 +1,88 @@
+"""Copies: where an array is only computed to be copied to another, it is computed there at once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+from fathom.compiler.affine import simplify
+from fathom.compiler.fuse import Host, Kernel
+from fathom.compiler.schedule import position
+from fathom.core import loop
+from fathom.core.loop import Array, Call, Expr, Load, Reduce
+from fathom.core.tracing import Graph, Symbol
+
+
+def without_copies(
+    kernels: Sequence[Kernel | Host], names: dict[Symbol, str], graph: Graph
+) -> list[Kernel | Host]:
+    """The kernels without those that copy, as a whole and in order, what another kernel has made."""
+    result = list(kernels)
+    results = {*graph.outputs, *(value for _, value in graph.updates)}
+    fixed = {names[y] for y in results if y in names}
+    for step in result:
+        if isinstance(step, Host):
+            fixed |= {names[x] for x in (*step.step.inputs, step.output)}
+        elif step.at:
+            fixed.add(names[step.output])
+    for copy in list(result):
+        if not isinstance(copy, Kernel) or copy.at or not isinstance(copy.body, Load):
+            continue
+        source = copy.body.array
+        makers = [k for k in result if isinstance(k, Kernel) and names[k.output] == source.name]
+        whole = source.dtype == copy.output.dtype and len(makers) == 1 and source.name not in fixed
+        if whole and in_order(copy):
+            merge(result, makers[0], copy, names)
+            fixed.add(names[copy.output])
+    return result
+
+
+def in_order(copy: Kernel) -> bool:
+    """Whether the copy has the elements of the other array, in the order in which they lie."""
+    assert isinstance(copy.body, Load)
+    shape = copy.body.array.shape
+    same = math.prod(shape) == math.prod(copy.output.shape)
+    return same and position(copy.body.at, shape) == position(copy.out, copy.output.shape)
+
+
+def merge(
+    kernels: list[Kernel | Host], maker: Kernel, copy: Kernel, names: dict[Symbol, str]
+) -> None:
+    """Let the maker write where the copy would, and everybody read there."""
+    old, new = maker.output, copy.output
+    source = names.pop(old)
+    target = Array(names[new], new.shape, new.dtype)
+
+    def place(at: Sequence[Expr]) -> tuple[Expr, ...]:
+        if old.shape == new.shape:
+            return tuple(at)
+        return loop.unravel(loop.ravel(at, old.shape), new.shape)
+
+    at = () if old.shape == new.shape else tuple(simplify(i) for i in place(maker.out))
+    kernels[:] = [
+        replace(maker, output=new, at=at) if k is maker else k for k in kernels if k is not copy
+    ]
+    for k, step in enumerate(kernels):
+        if isinstance(step, Kernel):
+            body = reading(step.body, source, target, place)
+            if body is not step.body:
+                kernels[k] = replace(step, body=simplify(body))
+
+
+def reading(e: Expr, source: str, target: Array, place) -> Expr:
+    """The expression, reading the target; the same one if it does not read the source."""
+    match e:
+        case Load():
+            at = tuple(reading(a, source, target, place) for a in e.at)
+            if e.array.name == source:
+                return Load(target, place(at))
+            return e if at == e.at else Load(e.array, at)
+        case Reduce():
+            body = reading(e.body, source, target, place)
+            return e if body is e.body else Reduce(e.name, e.over, body)
+        case Call():
+            args = tuple(reading(a, source, target, place) for a in e.args)
+            changed = any(a is not b for a, b in zip(args, e.args, strict=True))
+            return Call(e.name, args, e.dtype) if changed else e
+    return e
