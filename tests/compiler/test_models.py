@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,8 +21,8 @@ STEPS, WHOLE, REST = 20, 8, 5  # every fifth batch is the smaller rest of an epo
 class Recipe:
     """How a network is trained."""
 
-    optimizer: object
-    schedule: object = None
+    optimizer: Callable
+    schedule: Callable | None = None
     clip: float | None = None
 
 

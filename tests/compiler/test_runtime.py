@@ -25,6 +25,8 @@ from fathom.compiler.threads import get_num_threads, set_num_threads
 WAIT = 120  # seconds that a busy machine may take for what takes one
 ROOT = Path(__file__).parents[2]
 POSIX = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+# Python warns of what is tested here: a fork while other threads run.
+FORKS = pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
 LINUX = pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="reads /proc")
 
 
@@ -163,6 +165,7 @@ def test_one_thread_may_trace_while_another_runs():
 
 
 @POSIX
+@FORKS
 def test_a_forked_process_runs_programs(threads):
     threads(2)
     f = fathom.compile(large)
@@ -178,6 +181,7 @@ def test_a_forked_process_runs_programs(threads):
 
 
 @POSIX
+@FORKS
 def test_a_process_that_was_forked_during_a_run_is_not_locked(threads):
     threads(2)
     f = fathom.compile(large)
