@@ -104,7 +104,7 @@ class Browser:
         number = self.post(method, session, parameters)
         end = time.monotonic() + PATIENCE
         while True:
-            message = self.read(end, method)
+            message = self.read(end, f"what {method} gave")
             if message.get("id") == number:
                 if "error" in message:
                     raise BookError(f"the browser refuses {method}: {message['error']['message']}")
@@ -129,11 +129,11 @@ class Browser:
         """The next message, before a moment."""
         while b"\0" not in self.rest:
             ready, _, _ = select.select([self.back], [], [], max(0.0, end - time.monotonic()))
-            data = os.read(self.back, 1 << 20) if ready else b""
+            if not ready:
+                raise BookError(f"the browser did not say {waiting_for} in {PATIENCE:g} seconds")
+            data = os.read(self.back, 1 << 20)
             if not data:
-                raise BookError(
-                    f"the browser did not answer {waiting_for} within {PATIENCE:g} seconds"
-                )
+                raise BookError(f"the browser ended before it said {waiting_for}")
             self.rest += data
         message, _, self.rest = self.rest.partition(b"\0")
         return json.loads(message)

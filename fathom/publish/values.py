@@ -10,6 +10,7 @@ import ast
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from fathom.publish.errors import BookError
 from fathom.publish.pages import Page, prose_lines
@@ -59,17 +60,17 @@ def values_of(page: Page) -> dict[int, list[Value]]:
     return found
 
 
-def written(cell: object) -> list[tuple[int, str]]:
+def written(cell: Any) -> list[tuple[int, str]]:
     """The prose of a cell, line by line: the text of a Markdown cell, the caption of a code cell's figure."""
-    if cell.cell_type == "code":  # type: ignore[attr-defined]
+    if cell.cell_type == "code":
         return [(0, caption(cell))]
-    lines = prose_lines(cell.source)  # type: ignore[attr-defined]
+    lines = prose_lines(cell.source)
     return [(k + 1, line) for k, (line, prose) in enumerate(lines) if prose]
 
 
-def caption(cell: object) -> str:
+def caption(cell: Any) -> str:
     """The caption of the figure that a code cell draws; empty where there is none."""
-    figure = cell.metadata.get("mystnb", {}).get("figure", {})  # type: ignore[attr-defined]
+    figure = cell.metadata.get("mystnb", {}).get("figure", {})
     return figure.get("caption") or ""
 
 

@@ -14,7 +14,6 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 from fathom.explain import Explanation, explain
-from fathom.explain.notation import parse
 from fathom.explain.svg import svg as svg_of
 from fathom.publish.figures import unlike
 from fathom.publish.frames import FOLDER, frame
@@ -40,7 +39,9 @@ class Explain(SphinxDirective):
         box = nodes.container("", classes=["explain"], explains=name)
         self.set_source_info(box)
         box += nodes.paragraph("", "", nodes.literal(name, name), classes=["explain-name"])
-        box += [self.about(e), *self.math(e), *self.code(e), self.diagram(e), self.steps(e)]
+        box += [self.about(e), *self.math(e), *self.code(e)]
+        if e.operations:
+            box += [self.diagram(e), self.steps(e)]
         return [box]
 
     def about(self, e: Explanation) -> nodes.Node:
@@ -69,7 +70,6 @@ class Explain(SphinxDirective):
         return [heading("Math"), *found] if found else []
 
     def formula(self, text: str) -> nodes.Node:
-        parse(text)  # a formula of the library that cannot be read is our own bug
         node = nodes.math_block(text, text, nowrap=False, number=None, label=None)
         self.set_source_info(node)
         return node
@@ -87,8 +87,6 @@ class Explain(SphinxDirective):
 
     def diagram(self, e: Explanation) -> nodes.Node:
         """The computation of its small example, as boxes."""
-        if not e.operations:
-            return nodes.Text("")
         svg = svg_of(e, use_dot=False)  # the same drawing on every computer
         prefix = (
             f"d{hashlib.sha256(svg.encode()).hexdigest()[:6]}-{self.env.new_serialno('fathom')}-"
@@ -102,8 +100,6 @@ class Explain(SphinxDirective):
 
     def steps(self, e: Explanation) -> nodes.Node:
         """The page on which one steps through the numbers, folded."""
-        if not e.operations:
-            return nodes.Text("")
         text = e.html()
         name = f"{FOLDER}/{hashlib.sha256(text.encode()).hexdigest()[:16]}.html"
         place = Path(self.env.srcdir, "_extra", name)
