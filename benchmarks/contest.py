@@ -182,6 +182,7 @@ class Contest:
         """Medians and quartiles of all steps; of speed, by rounds, so that a slow moment counts for all alike."""
         for name, rounds in self.times.items():
             self.rows[name]["ms"] = spread([ms for times in rounds for ms in times])
+            self.rows[name]["ms_by_round"] = [statistics.median(times) for times in rounds]
         best = min(
             (name for name in PYTORCH if name in self.times),
             key=lambda name: self.rows[name]["ms"]["median"],

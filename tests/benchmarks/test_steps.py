@@ -22,6 +22,7 @@ def test_a_contest_writes_figures_and_a_picture(tmp_path, capsys):
         figures = row["peers"][peer]
         assert figures["status"] == "timed", figures
         assert 0 < figures["ms"]["low"] <= figures["ms"]["median"] <= figures["ms"]["high"]
+        assert len(figures["ms_by_round"]) == 2
         assert figures["from_float64"]["loss"] < 1e-5
     assert row["peers"]["fathom"]["first_s"] > 0 and row["peers"]["fathom"]["cached_s"] > 0
     assert row["limit"]["ms"] > 0
