@@ -38,14 +38,18 @@ def looped(kernels: Sequence[Kernel | Host], names: dict[Symbol, str], graph: Gr
 def with_loop(
     units: list[Unit], state: Symbol, primitive: Recurrence, names: dict[Symbol, str]
 ) -> list[Unit]:
-    """The units with the recurrence of one state as a Loop, in the place of the kernel that writes its next row."""
+    """The units with the recurrence of one state as a Loop, in the place of what writes its next row."""
     y = names[state]
-    following = max(k for k, u in enumerate(units) if isinstance(u, Kernel) and u.output is state)
+    following = [
+        k
+        for k, u in enumerate(units)
+        if isinstance(u, Kernel) and u.output is state and affine(u.element()[0]).terms
+    ]
     after = {y}
     for unit in units:  # what depends on the state
         if reads(unit, names) & after:
             after |= writes(unit, names)
-    needed = set(reads(units[following], names))
+    needed = {name for k in following for name in reads(units[k], names)}
     for unit in reversed(units):  # what the next state depends on
         if writes(unit, names) & needed and y not in writes(unit, names):
             needed |= reads(unit, names)
@@ -53,12 +57,11 @@ def with_loop(
         k
         for k, u in enumerate(units)
         if writes(u, names) & needed & after and y not in writes(u, names)
-    ] + [following]
+    ] + following
     made = {name for k in cycle for name in writes(units[k], names)}
     members = [in_time(units[k], primitive, made, y, state) for k in cycle]
     loop = Loop(members, primitive.length, primitive.reverse)
-    rest = [loop if k == following else u for k, u in enumerate(units) if k not in cycle[:-1]]
-    return rest
+    return [loop if k == following[-1] else u for k, u in enumerate(units) if k not in cycle[:-1]]
 
 
 def in_time(unit: Unit, primitive: Recurrence, made: set[str], y: str, state: Symbol) -> Kernel:

@@ -24,6 +24,7 @@ from fathom.compiler.loops import NoLoop, looped
 from fathom.compiler.memory import LINE, Span, arranged
 from fathom.compiler.pack import packed
 from fathom.compiler.pattern import pattern
+from fathom.compiler.pieces import in_pieces
 from fathom.compiler.ranges import narrowed
 from fathom.compiler.regions import Phase, kernels_of, planned, work
 from fathom.compiler.scans import with_recurrences
@@ -362,7 +363,8 @@ def lowered(graph: Graph) -> tuple[Graph, list[Unit], dict[Symbol, str]]:
         unfolded = alive(shared(with_recurrences(graph, left)))
         kernels, arrays = fused(unfolded)
         names = {symbol: name for name, symbol in arrays.items()}
-        kernels = without_copies(narrowed(kernels, names, unfolded), names, unfolded)
+        kernels = narrowed(kernels, names, unfolded)
+        kernels = in_pieces(without_copies(kernels, names, unfolded))
         try:
             return unfolded, looped(kernels, names, unfolded), names
         except NoLoop as failure:
