@@ -32,6 +32,7 @@ from fathom.compiler.scatter import ScatterEmitter, scattered
 from fathom.compiler.schedule import loads, position
 from fathom.compiler.threads import Turn, get_num_threads, workers
 from fathom.compiler.tiles import Job, Pointer, Repeat, Run, main_text
+from fathom.compiler.transpose import TurnEmitter, turned
 from fathom.core.apply import QUIET
 from fathom.core.loop import Array
 from fathom.core.tracing import Graph, Symbol
@@ -150,8 +151,7 @@ class Program:
     ) -> tuple[Run, list[int]]:
         """Write a kernel as a function of the module: a call of it, and which of the arrays it is given."""
         name = f"k{len(self.texts)}"
-        sort = Emitter if phase.region or scattered(kernel) is None else ScatterEmitter
-        emitter = sort(kernel, self.array(kernel.output), self.lanes)
+        emitter = self.emitter(kernel, phase.region)
         self.texts.append(emitter.function(name))
         self.declared |= emitter.t.declared
         out = emitter.schedule.out
@@ -160,6 +160,15 @@ class Program:
         chunk = emitter.schedule.chunk(self.lanes, TILES)
         run = Run(name, (), kernel.time is not None, whole, chunk)
         return run, [arrays.index(a) for a in emitter.used]
+
+    def emitter(self, kernel: Kernel, region: bool) -> Emitter:
+        """Who writes the kernel."""
+        sort = Emitter
+        if not region and scattered(kernel) is not None:
+            sort = ScatterEmitter
+        elif not region and turned(kernel, self.lanes) is not None:
+            sort = TurnEmitter
+        return sort(kernel, self.array(kernel.output), self.lanes)
 
     def array(self, symbol: Symbol) -> Array:
         """The symbol's array as kernels see it."""

@@ -60,7 +60,7 @@ STRIP = 256  # steps of a sum between visits to its result in memory: what they 
 NEAR = 1 << 19  # bytes that may be read again and again for each block without strips
 REGISTERS = {16: 24}  # sums held side by side, by lanes: AVX-512 has 32 vector registers
 FEW_REGISTERS = 12  # where there are 16
-COPY = 5.0  # what copying an element across takes, in products of whole vectors
+COPY = 1.5  # what turning an element around takes, in products of whole vectors (transpose.py)
 ADDING_UP = 4  # what adding up the lanes of a vector takes, in products of vectors
 
 
@@ -141,13 +141,6 @@ def choices(
         if k.size > 1 and contiguous(reads, k)
     ]
     return outer + inner
-
-
-def plain_price(kernel: Kernel, lanes: int) -> float:
-    """What a step of a kernel costs at best, with its arrays in row-major order or copies of them."""
-    store = position(kernel.element(), kernel.output.shape)
-    out, body, store, _ = split(kernel.out, kernel.body, store, lanes)
-    return worth_copying(out, body, store, lanes)[0]
 
 
 def worth_copying(
