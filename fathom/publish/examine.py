@@ -45,6 +45,11 @@ LOOK = r"""(() => {
     if (shown(image) && !image.naturalWidth) wrong.push(`a picture that is not there: ${image.src}`);
   for (const drawing of document.querySelectorAll("article svg[role=img]"))
     if (shown(drawing) && !(drawing.getBoundingClientRect().height > 0)) wrong.push("a drawing without height");
+  for (const number of document.querySelectorAll(".equation .eqno")) {
+    const end = number.parentElement.querySelector(".formula").getBoundingClientRect().right;
+    if (shown(number) && end > number.getBoundingClientRect().left + 1)
+      wrong.push(`a formula under its number: ${number.textContent}`);
+  }
   const text = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   const raw = /\$[^$\s][^$\n]*\$|\\(?:frac|sum|begin|left|text|math|partial|cdot|times|operatorname)|\{[a-z:]+\}`/;
   while (text.nextNode()) {

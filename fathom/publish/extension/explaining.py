@@ -59,10 +59,9 @@ class Explain(SphinxDirective):
 
     def math(self, e: Explanation) -> list[nodes.Node]:
         """The formula, and the derivatives where they are few."""
-        steps = e.operations
         formulas = [e.formula]
-        if len(steps) == 1:
-            formulas += [steps[0].formula]
+        if e.formula is None and len(e.operations) == 1:
+            formulas = [e.operations[0].formula]
         pulls = [pull.formula for operation in e.backward() for pull in operation.pulls]
         if len(pulls) <= FEW:
             formulas += pulls
