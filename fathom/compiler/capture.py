@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fathom.compiler.joint import Pullback, pullback
+from fathom.compiler.threads import Turn
+from fathom.core import tape
 from fathom.core.base import TensorBase, at_level, is_plain, levels, new
 from fathom.core.device import CPU
 from fathom.core.random import Generator
@@ -27,6 +30,15 @@ if TYPE_CHECKING:
 
 
 LONGEST = 5000  # operations of a program
+
+
+class Tracing(Turn):
+    """While one thread traces, the parameters hold symbols, and no other may read or write them."""
+
+    thread: int | None = None  # the thread that traces now
+
+
+trace = Tracing()
 
 
 @dataclass(frozen=True)
@@ -68,12 +80,14 @@ class Captured:
         default_factory=list
     )  # tensors that came into being: the last outputs
     results: int = 0  # how many outputs the function returns
+    pullback: Pullback | None = None  # the gradient, where a result is to be differentiated outside
 
 
 def capture(f: Callable, args: tuple, kwargs: dict, options: list[Option]) -> Captured:
     """Trace f(*args, **kwargs). Everything it touched holds afterwards what it held before."""
     graph = Graph(next(levels))
     captured = Captured(graph, options=options)
+    since = next(tape.order)
     leaves, structure = flatten((args, kwargs))
     given = [symbolic(x, graph) if isinstance(x, TensorBase) else x for x in leaves]
     graph.inputs = [x.array for x in given if isinstance(x, TensorBase)]
@@ -102,8 +116,9 @@ def capture(f: Callable, args: tuple, kwargs: dict, options: list[Option]) -> Ca
         call_args, call_kwargs = unflatten(structure, given)
         result = f(*call_args, **call_kwargs)
         ys, graph.structure = flatten(result)
-        finish(captured, f, ys, state)
-        del result, ys, given, call_args, call_kwargs
+        tensors = [x for x in given if isinstance(x, TensorBase)]
+        finish(captured, f, ys, tensors, state, since)
+        del result, ys, given, tensors, call_args, call_kwargs
     except BaseException:
         for optimizer, states in kept:  # what was begun is forgotten
             optimizer.state.clear()
@@ -160,7 +175,14 @@ def swap(graph: Graph, x: Tensor) -> None:
     x.array = graph.known[id(array)]
 
 
-def finish(captured: Captured, f: Callable, ys: list, state: list[Tensor]) -> None:
+def finish(
+    captured: Captured,
+    f: Callable,
+    ys: list,
+    given: list[Tensor],
+    state: list[Tensor],
+    since: int,
+) -> None:
     """Name the outputs: what the function returns, then the gradients it left."""
     graph = captured.graph
     for y in ys:
@@ -168,15 +190,11 @@ def finish(captured: Captured, f: Callable, ys: list, state: list[Tensor]) -> No
             raise TypeError(
                 f"compile: the function must return tensors (nested, or None), got {type(y).__name__}"
             )
+    captured.pullback = pullback(graph, ys, given, state, since)
     if len(graph.steps) > LONGEST:
         raise RuntimeError(
             f"it takes {len(graph.steps):,} operations, and more than {LONGEST:,} take long to compile"
             " (a Python loop over time is compiled step by step: fathom.scan makes it one operation)"
-        )
-    if any(y.tracked and (y.node is None or y.node.inputs is not None) for y in ys):
-        raise RuntimeError(
-            "its result is to be differentiated outside of it; compile the whole training step"
-            " instead, or call it within no_grad()"
         )
     captured.results = len(ys)
     graph.outputs = [graph.symbol_of(y) for y in ys]

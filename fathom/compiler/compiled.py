@@ -16,7 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from fathom.compiler.capture import Captured, Option, capture, modules_of, optimizers_of
+from fathom.compiler.capture import (
+    Captured, Option, capture, modules_of, optimizers_of, trace, variables_of,
+)  # fmt: skip
+from fathom.compiler.outside import Outside
 from fathom.compiler.program import Program
 from fathom.compiler.show import Shown
 from fathom.compiler.threads import Turn
@@ -29,15 +32,6 @@ EAGER = "eager"
 LIMIT = 8  # programs of one function: more means that something changes at every call
 # Options of optimizers that are inputs from the start.
 INPUTS = frozenset({"lr", "betas", "momentum"})
-
-
-class Tracing(Turn):
-    """While one thread traces, the parameters hold symbols, and no other may read or write them."""
-
-    thread: int | None = None  # the thread that traces now
-
-
-trace = Tracing()
 
 
 def compile(

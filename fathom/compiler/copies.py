@@ -24,10 +24,10 @@ def without_copies(
     for step in result:
         if isinstance(step, Host):
             fixed |= {names[x] for x in (*step.step.inputs, step.output)}
-        elif step.at:
+        elif step.at is not None:
             fixed.add(names[step.output])
     for copy in list(result):
-        if not isinstance(copy, Kernel) or copy.at or not isinstance(copy.body, Load):
+        if not isinstance(copy, Kernel) or copy.at is not None or not isinstance(copy.body, Load):
             continue
         source = copy.body.array
         makers = [k for k in result if isinstance(k, Kernel) and names[k.output] == source.name]
@@ -59,7 +59,7 @@ def merge(
             return tuple(at)
         return loop.unravel(loop.ravel(at, old.shape), new.shape)
 
-    at = () if old.shape == new.shape else tuple(simplify(i) for i in place(maker.out))
+    at = None if old.shape == new.shape else tuple(simplify(i) for i in place(maker.out))
     kernels[:] = [
         replace(maker, output=new, at=at) if k is maker else k for k in kernels if k is not copy
     ]

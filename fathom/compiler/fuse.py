@@ -75,7 +75,7 @@ class Kernel:
     output: Symbol
     out: tuple[Index, ...]
     body: Expr
-    at: tuple[Expr, ...] = ()
+    at: tuple[Expr, ...] | None = None
     time: Index | None = None
     store: Affine | None = None
     block: Index | None = None
@@ -87,7 +87,7 @@ class Kernel:
 
     def element(self) -> tuple[Expr, ...]:
         """Which element of the output is computed."""
-        return self.at or self.out
+        return self.out if self.at is None else self.at
 
 
 @dataclass

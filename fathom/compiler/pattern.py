@@ -19,7 +19,7 @@ def pattern(kernel: Kernel, output: Array) -> tuple[tuple, tuple[str, ...]]:
         found.array(output),
         *(found.expr(i) for i in kernel.out),
         found.expr(kernel.body),
-        *(found.expr(e) for e in kernel.at),
+        *(found.expr(e) for e in kernel.at or ()),
         found.form(kernel.store),
         *(found.expr(i) if i is not None else None for i in (kernel.time, kernel.block)),
         found.expr(kernel.lane) if kernel.lane is not None else None,

@@ -26,9 +26,9 @@ def narrowed(
     for step in result:
         if isinstance(step, Host):
             fixed |= {names[x] for x in step.step.inputs}
-        elif step.at:
+        elif step.at is not None:
             fixed.add(names[step.output])  # written by more than one kernel
-    timed = any(isinstance(u, Kernel) and u.at for u in result)
+    timed = any(isinstance(u, Kernel) and u.at is not None for u in result)
     for k in reversed(range(len(result))):  # readers first
         kernel = result[k]
         if isinstance(kernel, Kernel) and names[kernel.output] not in fixed:
