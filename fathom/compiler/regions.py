@@ -172,7 +172,7 @@ class Samples:
             return plain_price(kernel, self.lanes)
         outside = [r for r in loads(kernel.body) if r.array.name in self.outside]
         strange = len(use.apart) + gathered(outside, use.split.index)
-        return (1.1 if use.reduced else 1.0) + 4 * strange
+        return (1.1 if use.reduced else 1.0) + self.lanes * strange
 
     # ---- which kernels run together ----
 

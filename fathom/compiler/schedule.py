@@ -130,7 +130,7 @@ def choices(
     around = [r for r in loads(body) if r not in loads(reduction.body)]
     count = max(1, math.prod(k.size for k in reduction.over))
     outer = [
-        (price(reads, i, None, lanes) + 4 * cost(around, i, store) / count, False, i)
+        (price(reads, i, None, lanes) + lanes * cost(around, i, store) / count, False, i)
         for i in out
         if i.size > 1
     ]
@@ -216,7 +216,7 @@ def blocked(
 def price(reads: list[Load], i: Index, store: Affine | None, lanes: int) -> float:
     """What an element costs if i fills the lanes: gathers are dear, and so are lanes left empty."""
     filled = i.size / (-(-i.size // lanes) * lanes)
-    return (1 + 4 * cost(reads, i, store)) / filled
+    return (1 + lanes * cost(reads, i, store)) / filled
 
 
 def position(at, shape) -> Affine:
