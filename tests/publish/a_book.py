@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
+
+from scripts import house
 
 HEAD = """\
 ---
@@ -105,9 +108,6 @@ REFERENCES = """\
   year = {1986},
 }
 """
-FAVICON = (
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><circle cx="4" cy="4" r="3"/></svg>'
-)
 
 
 def write_book(folder: Path, one: str = ONE) -> Path:
@@ -116,8 +116,7 @@ def write_book(folder: Path, one: str = ONE) -> Path:
     (folder / "index.md").write_text(INDEX, encoding="utf-8")
     (folder / "one.md").write_text(HEAD + one, encoding="utf-8")
     (folder / "references.bib").write_text(REFERENCES, encoding="utf-8")
-    (folder / "_static").mkdir(exist_ok=True)
-    (folder / "_static" / "favicon.svg").write_text(FAVICON, encoding="utf-8")
+    shutil.copytree(house.ROOT / "book" / "_static", folder / "_static")  # it looks like the book
     return folder
 
 
