@@ -79,6 +79,7 @@ def with_copies(
 
 
 def reduced(body: Expr) -> tuple[Index, ...]:
+    """The indices that the kernel's sum runs over."""
     reduction = top_reduction(body)
     return () if reduction is None else reduction.over
 

@@ -136,11 +136,8 @@ class Program:
     def kernel(self, kernel: Kernel, phase: Phase, offsets: dict[str, int]) -> Run:
         """The call of a kernel; of one function where kernels differ only in their arrays."""
         shape, arrays = pattern(kernel, self.array(kernel.output))
-        key = (
-            shape,
-            phase.region,
-            id(kernel) if self.timed else None,
-        )  # each counts its own cycles
+        own = id(kernel) if self.timed else None  # each counts its own cycles
+        key = shape, phase.region, own
         if key not in self.written:
             self.written[key] = self.function(kernel, phase, arrays)
         run, order = self.written[key]
