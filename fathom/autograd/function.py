@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fathom.autograd.modes import no_grad
 from fathom.core import tape
 from fathom.core.base import is_tensor, new
+from fathom.core.bundle import Output
 from fathom.core.primitive import Primitive
 from fathom.ops.loops import way
 
@@ -56,16 +57,6 @@ class Context:
         self.materialize = value
 
 
-class Bundle(tuple):
-    """The gradients of several outputs, added up one by one."""
-
-    dtype = property(lambda self: next(g for g in self if g is not None).dtype)
-
-    def __add__(self, other):
-        pairs = zip(self, other, strict=True)
-        return Bundle(b if a is None else a if b is None else a + b for a, b in pairs)
-
-
 @dataclass(frozen=True, eq=False)
 class Custom(Primitive):
     """A user's `Function`, as recorded: all its outputs together."""
@@ -93,17 +84,6 @@ class Custom(Primitive):
                 f" expected {len(context.given)}, one for each argument of forward, got {len(found)}"
             )
         return [gx for gx, is_tensor in zip(found, context.given, strict=True) if is_tensor]
-
-
-@dataclass(frozen=True, eq=False)
-class Output(Primitive):
-    """One output of a user's `Function`."""
-
-    position: int
-    count: int
-
-    def vjp(self, wanted, g, y, x):
-        return (Bundle(g if k == self.position else None for k in range(self.count)),)
 
 
 class Function:

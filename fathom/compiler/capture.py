@@ -302,6 +302,11 @@ def optimizers_of(f: Callable) -> list[Any]:
     return [x for x in reachable(f) if hasattr(x, "param_groups")]
 
 
+def variables_of(f: Callable) -> list[Tensor]:
+    """The tensors that f can reach and that no module or optimizer holds."""
+    return [x for x in reachable(f) if isinstance(x, TensorBase)]
+
+
 def tensors_of(f: Callable) -> Iterator[Tensor]:
     """The tensors that f can reach: its own, its modules', its optimizers', and their gradients."""
     seen: set[int] = set()

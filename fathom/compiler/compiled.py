@@ -17,8 +17,15 @@ from typing import Any
 import numpy as np
 
 from fathom.compiler.capture import (
-    Captured, Option, capture, modules_of, optimizers_of, trace, variables_of,
-)  # fmt: skip
+    Captured,
+    Option,
+    capture,
+    modules_of,
+    optimizers_of,
+    trace,
+    variables_of,
+)
+from fathom.compiler.module import CompiledModule
 from fathom.compiler.outside import Outside
 from fathom.compiler.program import Program
 from fathom.compiler.show import Shown
@@ -39,12 +46,16 @@ def compile(
 ) -> Callable:
     """A function that does what f does, as one native program.
 
-    f is a function of tensors, a Module, or a whole training step (`zero_grad`, forward, `backward`,
-    optimizer step). It may read and write parameters, buffers and optimizer state, and draw random numbers:
-    results are those of the function itself, up to rounding. Where f reads a value that only running it can give
-    (`if loss > 1`, `.item()`, printing a number) it runs as it is, with one warning that shows the line; with
-    `fullgraph` that is a RuntimeError. `accept` is called with the results of each native run before
-    anything is written: if it raises, parameters and state are what they were.
+    f is a function of tensors, a Module (and remains one: `parameters()`, `eval()`, ...), or a whole training
+    step (`zero_grad`, forward, `backward`, optimizer step). It may read and write parameters, buffers and
+    optimizer state, and draw random numbers: results are those of the function itself, up to rounding. A result
+    may be differentiated outside (`criterion(compiled(x), y).backward()`): its gradient is a native program,
+    too, which runs again what is cheap and keeps the rest of the forward pass.
+
+    Where f reads a value that only running it can give (`if loss > 1`, `.item()`, printing a number) it runs as
+    it is, with one warning that shows the line; with `fullgraph` that is a RuntimeError. `accept` is called with
+    the results of each native run before anything is written: if it raises, parameters and state are what they
+    were.
 
     >>> @fathom.compile
     ... def f(x):
@@ -54,7 +65,8 @@ def compile(
     """
     if f is None:
         return functools.partial(compile, fullgraph=fullgraph, accept=accept)
-    return Compiled(f, fullgraph, accept)
+    compiled = Compiled(f, fullgraph, accept)
+    return CompiledModule(f, compiled) if hasattr(f, "named_modules") else compiled
 
 
 class Compiled:
@@ -69,6 +81,7 @@ class Compiled:
         self.fixed: set[str] = set()  # options whose value decides what is computed
         self.seen: dict[tuple[int, str], Any] = {}
         self.modules = modules_of(f)
+        self.variables = variables_of(f)
         self.optimizers = optimizers_of(f)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -138,7 +151,8 @@ class Compiled:
             for held in o.state.values()
             for value in held.values()
         )
-        return str(structure), arguments, modules, settings, begun, tape.mode.enabled
+        wanted = tuple(x.tracked for x in self.variables)
+        return str(structure), arguments, modules, settings, begun, wanted, tape.mode.enabled
 
     def facts(self, module: Any) -> tuple:
         """What a program takes from a module for good: its numbers and modes, and which parameters it has."""
@@ -202,8 +216,12 @@ class Compiled:
         runs = [run for run in self.runs.values() if isinstance(run, Run) and run.program]
         if not runs:
             raise RuntimeError("compile: there is no program yet: the first call makes it")
-        captured = runs[-1].captured
-        print(Shown(runs[-1].program, captured.graph, self.labels(captured)).text(what))
+        run = runs[-1]
+        labels = self.labels(run.captured)
+        print(Shown(run.program, run.graph, labels).text(what))
+        if run.outside is not None and run.outside.ran:
+            print("\n# the gradient")
+            print(Shown(run.outside.program, run.outside.back, labels).text(what))
 
     def labels(self, captured: Captured) -> dict[Symbol, str]:
         """What the user calls the inputs of a program: parameters by their names, rates by theirs."""
@@ -229,18 +247,21 @@ class Run:
 
     def __init__(self, captured: Captured, accept: Callable | None):
         self.captured, self.accept = captured, accept
+        self.outside = None if captured.pullback is None else Outside(captured)
+        self.graph = captured.graph if self.outside is None else self.outside.ahead
         self.program: Program | None = None  # compiled by the first call
         self.turn = Turn()  # what is read, computed and written in one call belongs together
 
     def __call__(self, tensors: list) -> Any:
         with self.turn:
             if self.program is None:
-                self.program = Program(self.captured.graph)
+                self.program = Program(self.graph)
             with trace:
                 inputs, constants = self.gathered(tensors)
-            values = self.program.run(inputs, constants, over=self.accept is None)
+            over = self.accept is None and self.outside is None
+            values = self.program.run(inputs, constants, over=over)
             with trace:
-                return self.delivered(values)
+                return self.delivered(values, tensors, inputs)
 
     def gathered(self, tensors: list) -> tuple[list, list]:
         """The program's inputs, as they are now."""
@@ -254,10 +275,11 @@ class Run:
         ]
         return inputs, constants
 
-    def delivered(self, values: list) -> Any:
+    def delivered(self, values: list, tensors: list, inputs: list) -> Any:
         """The results, after what is to be written has been written."""
-        c, graph = self.captured, self.captured.graph
-        results = graph.restored([new(v) for v in values[: c.results]])
+        c, graph = self.captured, self.graph
+        ys = [new(v) for v in values[: c.results]]
+        results = graph.restored(ys)
         if self.accept is not None:
             self.accept(results)
         rest = iter(values[c.results : len(graph.outputs)])
@@ -265,12 +287,16 @@ class Run:
             x.grad = new(next(rest))
         for x in c.made:
             x.array = next(rest)
+        old = {id(x.array) for x in c.written}
+        kept = [v.copy() if id(v) in old else v for v in rest]
         for x, v in zip(c.written, values[len(graph.outputs) :], strict=True):
             if v is not x.array:
                 x.array[...] = v
             if x.version is None:
                 x.version = [0]
             x.version[0] += 1
+        if self.outside is not None:
+            self.outside.record(ys, tensors, inputs[len(tensors) :], kept)
         return results
 
 
@@ -302,6 +328,7 @@ def difference(old: tuple, new: tuple) -> str:
         "a module: train() or eval(), a number, or a parameter",
         "an optimizer's options",
         "an optimizer's state",
+        "requires_grad of a tensor that it reads",
         "no_grad",
     )
     for name, a, b in zip(names, old, new, strict=True):

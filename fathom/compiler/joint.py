@@ -1,7 +1,7 @@
 """The gradient of a traced function whose results are differentiated outside, written into the same graph.
 
-    y = f(x, w)                 before:  steps of f
-    g, a symbol for each y      after:   steps of f, then those of J^T g, which gives dx and dw
+y = f(x, w)                 before:  steps of f
+g, a symbol for each y      after:   steps of f, then those of J^T g, which gives dx and dw
 """
 
 from __future__ import annotations
@@ -88,7 +88,9 @@ def inner_ends(
     return ends
 
 
-def root_of(x: Tensor, graph: Graph, given: list[Tensor], state: list[Tensor]) -> Tensor | int | None:
+def root_of(
+    x: Tensor, graph: Graph, given: list[Tensor], state: list[Tensor]
+) -> Tensor | int | None:
     """What the end of a history is outside; None for a leaf that the function makes for itself."""
     for k, argument in enumerate(given):
         if x is argument:

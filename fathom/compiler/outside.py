@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -25,7 +26,7 @@ from fathom.compiler.program import Program
 from fathom.core import tape
 from fathom.core.base import is_plain, new
 from fathom.core.bundle import Bundle, Output
-from fathom.core.primitive import Elementwise, Primitive
+from fathom.core.primitive import Bilinear, Elementwise, Linear, Primitive
 from fathom.core.tracing import Graph, Step, Symbol
 
 if TYPE_CHECKING:
@@ -74,6 +75,11 @@ class Outside:
         result.outputs = back.outputs
         return result, places
 
+    @property
+    def ran(self) -> bool:
+        """Whether the gradient has been asked for."""
+        return "program" in vars(self)
+
     @functools.cached_property
     def program(self) -> Program:
         """The native code of the gradient, made when it is first asked for."""
@@ -119,7 +125,9 @@ class Outside:
             new(np.zeros(symbol.shape, symbol.dtype)) if g is None else g
             for g, symbol in zip(bundle, self.pullback.cotangents, strict=True)
         ]
-        arrived = {s for g, s in zip(bundle, self.pullback.cotangents, strict=True) if g is not None}
+        arrived = {
+            s for g, s in zip(bundle, self.pullback.cotangents, strict=True) if g is not None
+        }
         needed = reads(self.back.steps) | set(self.back.outputs)
         with trace:
             plain = all(is_plain(g) for g in gs) and all(
@@ -130,9 +138,7 @@ class Outside:
             found = self.computed(arrays)
         else:
             found = self.replayed(gs, around)
-        return [
-            g if from_ & arrived else None for g, from_ in zip(found, self.reach, strict=True)
-        ]
+        return [g if from_ & arrived else None for g, from_ in zip(found, self.reach, strict=True)]
 
     def computed(self, arrays: list) -> list[Tensor]:
         """The gradients by native code, each in memory of its own."""
@@ -188,13 +194,21 @@ def reads(steps: Iterable[Step]) -> set[Symbol]:
 def kept(ahead: Graph, read: set[Symbol], old: set[Symbol]) -> list[Symbol]:
     """What the first program keeps for the second, of the symbols that that reads: inputs that are written over, and
     what is not computed again in a few elementwise steps from the inputs and from what is kept."""
-    found = [x for x in [*ahead.inputs, *[c for c, _ in ahead.constants]] if x in read & old]
-    price = dict.fromkeys([*ahead.inputs, *[c for c, _ in ahead.constants]], 0)
-    for x in old - set(found):
-        del price[x]
+    given = [*ahead.inputs, *[symbol for symbol, _ in ahead.constants]]
+    exact = {x for step in ahead.steps if not is_smooth(step.primitive) for x in step.inputs}
+    read = set(read)
+    for step in reversed(ahead.steps):  # instead of a view what it shows: windows repeat it
+        if step.primitive.is_view:
+            for symbols in (read, exact):
+                if step.output in symbols:
+                    symbols.remove(step.output)
+                    symbols.add(step.inputs[0])
+    found = [x for x in given if x in read & old]
+    price = {x: 0 for x in given if x not in old or x in found}
     for step in ahead.steps:
         again = cost_of_again(step, price)
-        if again is not None and again <= AGAIN:
+        few = again is not None and again <= AGAIN * math.prod(step.output.shape)
+        if again is not None and few and step.output not in read & exact:
             price[step.output] = again
         elif step.output in read:
             found.append(step.output)
@@ -202,14 +216,21 @@ def kept(ahead: Graph, read: set[Symbol], old: set[Symbol]) -> list[Symbol]:
     return found
 
 
+def is_smooth(primitive: Primitive) -> bool:
+    """Whether small errors of the inputs make small errors of the output and of the gradient. A largest element is
+    found by comparing: of what is computed again, the last digit may differ, and none is equal to it."""
+    return isinstance(primitive, (Elementwise, Linear, Bilinear))
+
+
 def cost_of_again(step: Step, price: dict[Symbol, int]) -> int | None:
-    """How many elementwise steps compute the output from what is at hand; None if other steps would have to."""
-    cheap = isinstance(step.primitive, Elementwise)
-    if not (cheap or step.primitive.is_view or not step.inputs):
+    """How many scalar operations compute the output from what is at hand; None if sums or products would have to."""
+    moves = step.primitive.is_view or not step.inputs
+    if not (moves or isinstance(step.primitive, Elementwise)):
         return None
     if not all(x in price for x in step.inputs):
         return None
-    return sum(price[x] for x in set(step.inputs)) + cheap
+    own = 0 if moves else math.prod(step.output.shape)
+    return own + sum(price[x] for x in set(step.inputs))
 
 
 def reached(back: Graph, cotangents: list[Symbol]) -> list[set[Symbol]]:
