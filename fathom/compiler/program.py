@@ -62,7 +62,7 @@ class Program:
         graph = self.graph
         self.plan = packed(planned(units, names, graph, self.lanes), self.lanes)
         self.names = self.plan.names
-        self.slot = {name: k for k, name in enumerate(self.names.values())}
+        self.slot = {name: k for k, name in enumerate(dict.fromkeys(self.names.values()))}
         self.given = [*graph.inputs, *(c for c, _ in graph.constants)]
         self.results = [*graph.outputs, *(value for _, value in graph.updates)]
         self.texts: list[str] = []

@@ -35,14 +35,14 @@ def narrowed(
             spans = read_of(names[kernel.output], kernel, result[k + 1 :])
             if timed and spans:
                 spans[0] = 0, kernel.out[0].size - 1  # a loop over time goes through all steps
-            if any(high - low + 1 < i.size for (low, high), i in zip(spans, kernel.out, strict=True)):
+            if any(
+                high - low + 1 < i.size for (low, high), i in zip(spans, kernel.out, strict=True)
+            ):
                 narrow(result, k, spans, names)
     return result
 
 
-def read_of(
-    name: str, kernel: Kernel, readers: Sequence[Kernel | Host]
-) -> list[tuple[int, int]]:
+def read_of(name: str, kernel: Kernel, readers: Sequence[Kernel | Host]) -> list[tuple[int, int]]:
     """The first and the last index, along each axis, of the elements that are read."""
     reads = [r for u in readers if isinstance(u, Kernel) for r in loads(u.body)]
     spans = []

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from fathom.compiler.fuse import Host, Kernel, Loop, Unit, measure
 from fathom.compiler.loops import reads, writes
 from fathom.compiler.prices import plain_price
-from fathom.compiler.samples import Label, Place, Split, labelled, lowered, sums
+from fathom.compiler.samples import Label, Place, Split, labelled, lowered, substituted, sums
 from fathom.compiler.scatter import scattered
 from fathom.compiler.schedule import gathered, loads, position, top_reduction
 from fathom.core import loop
@@ -25,7 +25,6 @@ TILES = 16  # pieces of a region: enough for an even share
 KEPT = 4096  # elements of a sum over samples that may be kept by lane
 ROWS = 64  # of a table whose gradient is summed row by row, sample by sample
 ALONE = 4  # how much longer a loop over time takes that is not cut into blocks: one thread runs it
-GAIN = 0.85  # samples go to the lanes where that takes less than this part of the time
 
 
 @dataclass
@@ -59,7 +58,7 @@ class Plan:
 def planned(units: Sequence[Unit], names: dict[Symbol, str], graph: Graph, lanes: int) -> Plan:
     """The phases of a program: with samples in the lanes where that is worth it."""
     best = Plan([u if isinstance(u, Host) else Phase([stored(u)]) for u in units], names)
-    least = GAIN * sum(
+    least = sum(
         work(k) * plain_price(k, lanes) * (1 if k.time is None else ALONE)
         for k in kernels_of(units)
     )
@@ -295,12 +294,17 @@ class Samples:
     def kept(self, step: Kernel, tiles: int) -> tuple[Symbol, Kernel]:
         """The array in which each tile keeps its sums by lane, and the kernel that adds them up."""
         y = step.output
-        parts = Symbol(y.level, (tiles, *y.shape, self.lanes), y.dtype, y.graph)
-        self.names[parts] = f"s{self.names[y][1:]}"
+        out = tuple(Index(i.size) for i in step.out)
+        sizes = [i.size for i in out]
+        parts = Symbol(y.level, (tiles, *sizes, self.lanes), y.dtype, y.graph)
+        self.names[parts] = f"s{len(self.names)}"
         array = Array(self.names[parts], parts.shape, parts.dtype)
-        out = tuple(Index(n) for n in y.shape)
+        at = step.at
+        for old, new in zip(step.out, out, strict=True):
+            at = None if at is None else tuple(substituted(e, old, new) for e in at)
         tile, lane = Index(tiles), Index(self.lanes)
-        return parts, Kernel(y, out, loop.reduce("+", [tile, lane], array[(tile, *out, lane)]))
+        body = loop.reduce("+", [tile, lane], array[(tile, *out, lane)])
+        return parts, Kernel(y, out, body, at)
 
 
 def with_arrays(e, arrays: dict[str, Array]):

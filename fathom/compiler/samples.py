@@ -201,7 +201,8 @@ def lowered(
     finally:
         FACTS.pop()
     if adds:
-        result.store = result.store.scaled(lanes).plus(affine(lane))
+        kept = position(kernel.out, [i.size for i in kernel.out])
+        result.store = kept.scaled(lanes).plus(affine(lane))
     result.block, result.lane, result.adds = block, lane, adds
     result.full, result.left = split.count // lanes, split.count % lanes
     return result
