@@ -75,11 +75,13 @@ class Captured:
     options: list[Option] = field(default_factory=list)  # then these numbers
     live: list[Tensor | None] = field(default_factory=list)  # the tensor behind each constant
     written: list[Tensor] = field(default_factory=list)  # the tensor of each update
+    overwritten: list[int] = field(default_factory=list)  # then those of these arguments
     gradients: list[Tensor] = field(default_factory=list)  # whose .grad the next outputs are
     made: list[Tensor] = field(
         default_factory=list
     )  # tensors that came into being: the last outputs
-    results: int = 0  # how many outputs the function returns
+    given_back: list[bool] = field(default_factory=list)  # which results are tensors, and not None
+    results: int = 0  # how many tensors the function returns
     pullback: Pullback | None = None  # the gradient, where a result is to be differentiated outside
 
 
@@ -118,6 +120,7 @@ def capture(f: Callable, args: tuple, kwargs: dict, options: list[Option]) -> Ca
         ys, graph.structure = flatten(result)
         tensors = [x for x in given if isinstance(x, TensorBase)]
         finish(captured, f, ys, tensors, state, since)
+        rewritten = overwritten(captured, tensors)
         del result, ys, given, tensors, call_args, call_kwargs
     except BaseException:
         for optimizer, states in kept:  # what was begun is forgotten
@@ -129,6 +132,7 @@ def capture(f: Callable, args: tuple, kwargs: dict, options: list[Option]) -> Ca
         for option, value in zip(options, numbers, strict=True):
             option.set(value)
         restore(captured, state, before)
+    graph.updates += rewritten
     graph.inputs += drawn + rates
     owners = {id(x.array): x for x in [*captured.written, *state]}
     captured.live = [owners.get(id(array)) for _, array in graph.constants]
@@ -185,6 +189,8 @@ def finish(
 ) -> None:
     """Name the outputs: what the function returns, then the gradients it left."""
     graph = captured.graph
+    captured.given_back = [y is not None for y in ys]
+    ys = [y for y in ys if y is not None]
     for y in ys:
         if not isinstance(y, TensorBase):
             raise TypeError(
@@ -213,6 +219,21 @@ def finish(
             graph.outputs.append(x.array)
             x.array = np.zeros(x.array.shape, x.array.dtype)  # until the program has run
             x.node = None
+
+
+def overwritten(captured: Captured, given: list[Tensor]) -> list[tuple[Symbol, Symbol]]:
+    """The updates of the arguments that were written to in place."""
+    graph = captured.graph
+    updates = []
+    for k, (x, symbol) in enumerate(zip(given, graph.inputs, strict=True)):
+        if x.array is not symbol:
+            if x.tracked:
+                raise RuntimeError(
+                    "it writes in place to an argument that requires a gradient; give it a clone()"
+                )
+            captured.overwritten.append(k)
+            updates.append((symbol, graph.symbol_of(x)))
+    return updates
 
 
 def restore(captured: Captured, state: list[Tensor], before: dict) -> None:

@@ -279,7 +279,8 @@ class Run:
         """The results, after what is to be written has been written."""
         c, graph = self.captured, self.graph
         ys = [new(v) for v in values[: c.results]]
-        results = graph.restored(ys)
+        returned = iter(ys)
+        results = graph.restored([next(returned) if there else None for there in c.given_back])
         if self.accept is not None:
             self.accept(results)
         rest = iter(values[c.results : len(graph.outputs)])
@@ -287,9 +288,10 @@ class Run:
             x.grad = new(next(rest))
         for x in c.made:
             x.array = next(rest)
-        old = {id(x.array) for x in c.written}
+        written = [*c.written, *[tensors[k] for k in c.overwritten]]
+        old = {id(x.array) for x in written}
         kept = [v.copy() if id(v) in old else v for v in rest]
-        for x, v in zip(c.written, values[len(graph.outputs) :], strict=True):
+        for x, v in zip(written, values[len(graph.outputs) :], strict=True):
             if v is not x.array:
                 x.array[...] = v
             if x.version is None:

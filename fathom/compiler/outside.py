@@ -15,7 +15,7 @@ import contextlib
 import functools
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -54,7 +54,7 @@ class Outside:
         self.kept = kept(ahead, read | set(gradients), old)
         # What f writes over is kept for the replay, too.
         again = (reads(self.replayed_steps) & old) - set(self.kept)
-        self.kept += [symbol for symbol, _ in graph.constants if symbol in again]
+        self.kept += [x for x in given_to(graph) if x in again]
         self.ahead = alive(selected(both, [*outputs, *self.kept], both.updates))
         back = selected(both, gradients)
         back.steps = [step for step in both.steps if step.output not in set(self.kept)]
@@ -168,7 +168,7 @@ class Outside:
 class CompiledFunction(Primitive):
     """A call of a compiled function, as recorded: all its results together."""
 
-    outside: Outside
+    outside: Outside = field(repr=False)
 
     def vjp(self, wanted, g, y, *xs):
         roots = len(self.outside.pullback.roots)
@@ -186,6 +186,11 @@ def selected(graph: Graph, outputs: Iterable[Symbol], updates: Iterable[tuple] =
     return result
 
 
+def given_to(graph: Graph) -> list[Symbol]:
+    """What a graph computes from."""
+    return [*graph.inputs, *[symbol for symbol, _ in graph.constants]]
+
+
 def reads(steps: Iterable[Step]) -> set[Symbol]:
     """What the steps read."""
     return {x for step in steps for x in step.inputs}
@@ -194,7 +199,7 @@ def reads(steps: Iterable[Step]) -> set[Symbol]:
 def kept(ahead: Graph, read: set[Symbol], old: set[Symbol]) -> list[Symbol]:
     """What the first program keeps for the second, of the symbols that that reads: inputs that are written over, and
     what is not computed again in a few elementwise steps from the inputs and from what is kept."""
-    given = [*ahead.inputs, *[symbol for symbol, _ in ahead.constants]]
+    given = given_to(ahead)
     exact = {x for step in ahead.steps if not is_smooth(step.primitive) for x in step.inputs}
     read = set(read)
     for step in reversed(ahead.steps):  # instead of a view what it shows: windows repeat it

@@ -14,6 +14,7 @@ import numpy as np
 
 from fathom.autograd.function import Custom
 from fathom.autograd.gradients import first_gradient
+from fathom.compiler.outside import CompiledFunction
 from fathom.core import tape
 from fathom.core.base import TensorBase, new
 from fathom.core.primitive import Elementwise
@@ -27,6 +28,8 @@ from fathom.explain.parts import Arrival, Operation, Pull, Value
 from fathom.explain.record import Application
 
 SMALL = 8  # rows and columns of a Jacobian that is shown
+# Rules that have no formula: a user's own code, and native code.
+OPAQUE = (Custom, CompiledFunction)
 
 
 def go_backward(
@@ -116,7 +119,7 @@ def edge(operation: Operation, a: Application, k: int, g: Any, gx: Any) -> Pull:
         for x, v in zip(a.inputs, operation.inputs)
     )
     pull = Pull(value, letter, figures(gx.array))
-    if isinstance(a.primitive, Custom):  # a function of the user's own: its rule is its code
+    if isinstance(a.primitive, OPAQUE):
         return pull
     pull.formula = formulas.pull(a.primitive, operands, k)
     pull.partial = formulas.partial(a.primitive, operands, k)

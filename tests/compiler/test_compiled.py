@@ -229,6 +229,33 @@ def test_what_is_written_in_place_is_written():
     assert total.tolist() == [4.0, 8.0]
 
 
+def test_what_is_written_to_an_argument_is_written():
+    @compile(fullgraph=True)
+    def f(x):
+        x.add_(1)
+        x[0] = 7
+        return x * 2
+
+    x = fathom.zeros(2, 3)
+    assert f(x).tolist() == [[14.0] * 3, [2.0] * 3]
+    assert x.tolist() == [[7.0] * 3, [1.0] * 3]
+    f(x.t())
+    assert x.tolist() == [[7.0, 8.0, 8.0], [7.0, 2.0, 2.0]]
+
+
+def test_a_function_may_return_none():
+    total = fathom.zeros(1)
+
+    @compile(fullgraph=True)
+    def add(x):
+        total.add_(x)
+
+    assert add(fathom.ones(1)) is None
+    assert total.tolist() == [1.0]
+    f = compile(lambda x: {"y": x * 2, "weights": None}, fullgraph=True)
+    assert f(fathom.ones(1)) == {"y": fathom.tensor([2.0]), "weights": None}
+
+
 def test_a_result_stays_what_it_was_when_the_program_runs_again():
     f = compile(
         lambda x: (fathom.view_as_complex(x * 2), x * 3)

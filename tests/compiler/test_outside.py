@@ -316,6 +316,43 @@ def test_what_f_writes_over_is_differentiated_as_it_was():
     assert found[0] == found[1]
 
 
+def test_an_argument_that_f_writes_over_is_read_as_it_was():
+    w = fathom.tensor([1.0, 2.0], requires_grad=True)
+
+    @fathom.compile(fullgraph=True)
+    def f(x):
+        y = w * (x * 1)
+        x.mul_(2)
+        return y.sum()
+
+    x = fathom.tensor([3.0, 4.0])
+    for factor in (1, 2):
+        w.grad = None
+        f(x).backward()
+        assert w.grad.tolist() == [factor * 3.0, factor * 4.0]
+    assert x.tolist() == [12.0, 16.0]
+
+
+def test_explain_shows_a_compiled_call_as_one_operation():
+    f = fathom.compile(lambda x: (x * x).exp())
+    x = fathom.tensor([1.0, 2.0], requires_grad=True)
+    text = str(fathom.explain(f(x).sum()))
+    assert "CompiledFunction" in text and "0x" not in text
+
+
+def test_transforms_see_through_a_compiled_function():
+    w = numbers(3, 3)
+
+    def f(x):
+        return ((x @ w).tanh() ** 2).sum()
+
+    x = numbers(2, 3, seed=2)
+    for transform in (fathom.func.grad, fathom.func.hessian, fathom.func.jacrev):
+        wanted = transform(f)(x).numpy()
+        found = transform(fathom.compile(f))(x).numpy()
+        np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-5)
+
+
 def test_a_training_step_may_return_another_loss_to_be_differentiated():
     w = fathom.tensor([1.0, 2.0], requires_grad=True)
     v = fathom.tensor([3.0, 4.0], requires_grad=True)
