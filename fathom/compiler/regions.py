@@ -24,6 +24,7 @@ from fathom.core.tracing import Graph, Symbol
 TILES = 16  # pieces of a region: enough for an even share
 KEPT = 4096  # elements of a sum over samples that may be kept by lane
 ROWS = 64  # of a table whose gradient is summed row by row, sample by sample
+GAIN = 0.95  # samples go to the lanes where that takes less than this part of the time
 ALONE = 4  # how much longer a loop over time takes that is not cut into blocks: one thread runs it
 
 
@@ -58,7 +59,7 @@ class Plan:
 def planned(units: Sequence[Unit], names: dict[Symbol, str], graph: Graph, lanes: int) -> Plan:
     """The phases of a program: with samples in the lanes where that is worth it."""
     best = Plan([u if isinstance(u, Host) else Phase([stored(u)]) for u in units], names)
-    least = sum(
+    least = GAIN * sum(
         work(k) * plain_price(k, lanes) * (1 if k.time is None else ALONE)
         for k in kernels_of(units)
     )

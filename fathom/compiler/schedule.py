@@ -76,7 +76,11 @@ def scheduled(kernel: Kernel, lanes: int) -> Schedule:
     reads = loads(body if reduction is None else reduction.body)
     if kernel.lane is not None:
         inner = [i for i in out if i not in (kernel.block, kernel.lane)]
-        unrolled = {} if reduction is None else blocked(inner, reads, kernel.lane, False, lanes)
+        unrolled = (
+            {}
+            if reduction is None
+            else blocked(inner, reads, kernel.lane, False, lanes, reduction.over)
+        )
         loops = (kernel.block, *inner, kernel.lane)
         return Schedule(
             loops, body, store, kernel.lane, unrolled, False, kernel.block, kernel.full, kernel.left
@@ -85,7 +89,9 @@ def scheduled(kernel: Kernel, lanes: int) -> Schedule:
     if not found:
         return Schedule(tuple(out), body, store, None, {}, False)
     _, across, vector = min(found, key=lambda choice: choice[0])
-    unrolled = {} if reduction is None else blocked(out, reads, vector, across, lanes)
+    unrolled = (
+        {} if reduction is None else blocked(out, reads, vector, across, lanes, reduction.over)
+    )
     loops = sorted(
         (i for i in out if i is not vector), key=lambda i: i.size == 1
     )  # the first is shared out to threads
@@ -179,12 +185,19 @@ def gathered(reads: list[Load], i: Index) -> int:
 
 
 def blocked(
-    out: list[Index], reads: list[Load], vector: Index, across: bool, lanes: int
+    out: list[Index],
+    reads: list[Load],
+    vector: Index,
+    across: bool,
+    lanes: int,
+    over: tuple[Index, ...] = (),
 ) -> dict[Index, int]:
     """The block of sums to hold in registers: the one with the fewest reads for each product.
 
-    A read is shared by the copies of every index that it does not depend on.
+    A read is shared by the copies of every index that it does not depend on. One of memory that the innermost loop,
+    the last of `over`, has not touched before counts twice.
     """
+    inner = next((k for k in reversed(over) if k is not vector and k.size > 1), None)
     steps = {i: i.size if i is not vector else i.size // lanes for i in out}
     if across:
         steps.pop(vector, None)
@@ -196,21 +209,43 @@ def blocked(
         """A vector is read at half the rate of a number for all lanes."""
         return 2 if depends(read, vector) and not across else 1
 
-    best: tuple[float, int, dict[Index, int]] = (float(sum(map(weight, reads))), -1, {})
+    alone = sum(weight(r) * (1 + new_lines(r, {}, inner)) for r in reads)
+    best: tuple[float, int, dict[Index, int]] = (alone, -1, {})
     for pair in [(i,) for i in candidates] + list(itertools.combinations(candidates, 2)):
-        for factors in itertools.product(range(1, 9), repeat=len(pair)):
+        for factors in itertools.product(range(1, 13), repeat=len(pair)):
             size = math.prod(factors)
             if size > registers or any(f > steps[i] for i, f in zip(pair, factors, strict=True)):
                 continue
             block = {i: f for i, f in zip(pair, factors, strict=True) if f > 1}
             read = sum(
-                weight(r) * math.prod(f for i, f in block.items() if depends(r, i)) for r in reads
+                weight(r)
+                * (
+                    math.prod(f for i, f in block.items() if depends(r, i))
+                    + new_lines(r, block, inner)
+                )
+                for r in reads
             )
             left = sum(steps[i] % f / steps[i] for i, f in block.items())  # single steps at the end
             best = min(
                 best, (read / size * (1 + left), -size, block), key=lambda choice: choice[:2]
             )
     return best[2]
+
+
+def new_lines(read: Load, block: dict[Index, int], inner: Index | None) -> float:
+    """How many of the copies of a read reach memory that the step before did not: all, where the innermost loop
+    walks along far rows; one, where the copies are neighbours and slide along."""
+    form = address(read)
+    step = None if inner is None else stride(form, inner)
+    if step == 0:
+        return 0.0
+    found = 1.0
+    for i, copies in block.items():
+        if depends(read, i):
+            apart = stride(form, i)
+            slides = step is not None and apart and step % apart == 0
+            found *= min(copies, max(step // apart, 1)) if slides else copies
+    return found
 
 
 def price(reads: list[Load], i: Index, store: Affine | None, lanes: int) -> float:
