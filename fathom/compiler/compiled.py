@@ -28,6 +28,7 @@ from fathom.compiler.capture import (
 from fathom.compiler.module import CompiledModule
 from fathom.compiler.outside import Outside
 from fathom.compiler.program import Program
+from fathom.compiler.reference import eagerly
 from fathom.compiler.show import Shown
 from fathom.compiler.threads import Turn
 from fathom.core import tape
@@ -249,17 +250,20 @@ class Run:
         self.captured, self.accept = captured, accept
         self.outside = None if captured.pullback is None else Outside(captured)
         self.graph = captured.graph if self.outside is None else self.outside.ahead
-        self.program: Program | None = None  # compiled by the first call
+        self.program: Program | None = None  # compiled by the first call, where there will be others
         self.turn = Turn()  # what is read, computed and written in one call belongs together
 
     def __call__(self, tensors: list) -> Any:
         with self.turn:
-            if self.program is None:
+            if self.program is None and not self.captured.made:
                 self.program = Program(self.graph)
             with trace:
                 inputs, constants = self.gathered(tensors)
             over = self.accept is None and self.outside is None
-            values = self.program.run(inputs, constants, over=over)
+            if self.program is None:  # a step that begins an optimizer's state: there is no other like it
+                values = eagerly(self.graph, inputs, constants)
+            else:
+                values = self.program.run(inputs, constants, over=over)
             with trace:
                 return self.delivered(values, tensors, inputs)
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from fathom.core import loop
+from fathom.core.apply import QUIET
 from fathom.core.primitive import Primitive
 from fathom.core.tracing import Graph
 
@@ -25,6 +26,25 @@ def run(graph: Graph, *inputs: Any) -> list[np.ndarray]:
     for step in graph.steps:
         known[step.output] = compute(step.primitive, [known[x] for x in step.inputs])
     return [known[y] for y in graph.outputs]
+
+
+def eagerly(
+    graph: Graph, inputs: Sequence[np.ndarray], constants: Sequence[np.ndarray]
+) -> list[np.ndarray]:
+    """The graph's outputs and then its updates, each primitive by its eager rule: for what runs only once, so that
+    compiling it would not pay."""
+    given = [*graph.inputs, *(symbol for symbol, _ in graph.constants)]
+    known = dict(zip(given, [*inputs, *constants], strict=True))
+    results = [*graph.outputs, *(value for _, value in graph.updates)]
+    last = {x: k for k, step in enumerate(graph.steps) for x in step.inputs}
+    kept = {*results, *given}
+    for k, step in enumerate(graph.steps):
+        y = QUIET.copy().run(step.primitive.eager, np, *[known[x] for x in step.inputs])
+        known[step.output] = np.asarray(y, step.output.dtype)
+        for x in {*step.inputs, step.output}:
+            if last.get(x, k) == k and x not in kept:
+                del known[x]  # nobody reads it again
+    return [np.array(known[y]) for y in results]
 
 
 def compute(primitive: Primitive, inputs: Sequence[np.ndarray]) -> np.ndarray:
