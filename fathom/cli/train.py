@@ -23,7 +23,6 @@ from fathom.cli.recipes import (
 from fathom.cli.run import Config, run_of, version, weights_hash
 from fathom.cli.task import Outcome, Task, first_inputs
 from fathom.core.random import manual_seed
-from fathom.text import CharacterGRU
 from fathom.train import LearningRateSchedule, StopOnNaN, Trainer, TrainingInterrupted
 from fathom.train.checkpoint import newest_checkpoint
 from fathom.train.files import write_whole
@@ -103,7 +102,6 @@ def train(arguments: argparse.Namespace) -> int:
     trainer = Trainer(
         max_epochs=settings.epochs,
         callbacks=[LearningRateSchedule(one_cycle, every="step"), StopOnNaN()],
-        compile=not isinstance(model, CharacterGRU),  # its loop over time takes long to compile
         seed=config.seed,
         out=folder,
         record=record,
