@@ -1,7 +1,7 @@
 """The gradient of a traced function whose results are differentiated outside, written into the same graph.
 
-y = f(x, w)                 before:  steps of f
-g, a symbol for each y      after:   steps of f, then those of J^T g, which gives dx and dw
+before   the steps of y = f(x, w)
+after    those, and with a symbol g for the gradient that will arrive at y the steps of dx, dw = J^T g
 """
 
 from __future__ import annotations
@@ -31,6 +31,15 @@ class Pullback:
     final: bool  # whether a part has a backward that cannot be differentiated: an autograd.Function
 
 
+@dataclass(eq=False)
+class End:
+    """Where a history inside ends: the leaf, or the tensor with a history of its own, that was read there; and what
+    takes its place on the tape, so that hooks, and what was computed before, are left to the sweep outside."""
+
+    tensor: Tensor
+    stand_in: Tensor
+
+
 def pullback(
     graph: Graph, ys: list[Tensor], given: list[Tensor], state: list[Tensor], since: int
 ) -> Pullback | None:
@@ -40,25 +49,24 @@ def pullback(
     of the tape when it began: what was recorded earlier is outside.
     """
     outputs = [k for k, y in enumerate(ys) if is_open(y, since)]
-    edges = [tape.edge(ys[k]) for k in outputs]
-    nodes = [node for node in tape.reachable(edges, since) if node.order > since]
-    ends = inner_ends(nodes, dict(zip(edges, [ys[k] for k in outputs], strict=True)), since)
-    roots = {end: root_of(x, graph, given, state) for end, (x, _) in ends.items()}
-    wanted = [end for end, root in roots.items() if root is not None]
-    if not wanted:
+    edges = {k: tape.edge(ys[k]) for k in outputs}
+    nodes = [node for node in tape.reachable(edges.values(), since) if node.order > since]
+    ends = {edge: End(ys[k], new(edge.array)) for k, edge in edges.items() if is_end(edge, since)}
+    cut_off(nodes, ends, since)
+    roots = [(root_of(end.tensor, graph, given, state), end.stand_in) for end in ends.values()]
+    roots = [(root, stand_in) for root, stand_in in roots if root is not None]
+    if not roots:
         return None
     tracked = {node.array for node in nodes if isinstance(node.array, Symbol)}
     final = any(isinstance(node.primitive, Output) for node in nodes)
     cotangents = [graph.symbol(ys[k].shape, ys[k].array.dtype) for k in outputs]
-    starts = [
-        (ends[edge][1] if edge in ends else edge, new(g))
-        for edge, g in zip(edges, cotangents, strict=True)
-    ]
-    kept = [ends[end][1] for end in wanted]
-    arrived = tape.sweep(starts, kept, create_graph=False, retain_graph=False)
-    found = [end for end in wanted if ends[end][1] in arrived]
-    gradients = [graph.symbol_of(arrived[ends[end][1]]) for end in found]
-    return Pullback(outputs, cotangents, [roots[end] for end in found], gradients, tracked, final)
+    starts = [ends[edge].stand_in if edge in ends else edge for edge in edges.values()]
+    arriving = zip(starts, [new(g) for g in cotangents], strict=True)
+    stand_ins = [stand_in for _, stand_in in roots]
+    arrived = tape.sweep(arriving, stand_ins, create_graph=False, retain_graph=False)
+    found = [(root, graph.symbol_of(arrived[s])) for root, s in roots if s in arrived]
+    reached, gradients = [root for root, _ in found], [gradient for _, gradient in found]
+    return Pullback(outputs, cotangents, reached, gradients, tracked, final)
 
 
 def is_open(y: Tensor, since: int) -> bool:
@@ -68,24 +76,18 @@ def is_open(y: Tensor, since: int) -> bool:
     return y.tracked and all(node.inputs is not None for node in nodes if node.order > since)
 
 
-def inner_ends(
-    nodes: Iterable[tape.Node], results: dict[tape.Node | Tensor, Tensor], since: int
-) -> dict[tape.Node | Tensor, tuple[Tensor, Tensor]]:
-    """Where the history inside ends: for each leaf and each node of outside the tensor that was read there, and one
-    that takes its place in the tape. So hooks, and what was computed before, are left to the sweep outside."""
-    ends: dict[tape.Node | Tensor, tuple[Tensor, Tensor]] = {}
+def is_end(edge: tape.Node | Tensor, since: int) -> bool:
+    """Whether an edge is a leaf, or was there when the trace began."""
+    return not isinstance(edge, tape.Node) or edge.order <= since
 
-    def is_end(edge: tape.Node | Tensor) -> bool:
-        return not isinstance(edge, tape.Node) or edge.order <= since
 
-    for edge, y in results.items():
-        if is_end(edge):
-            ends[edge] = y, new(y.array)
+def cut_off(nodes: Iterable[tape.Node], ends: dict[tape.Node | Tensor, End], since: int) -> None:
+    """Put stand-ins into the place of all ends, and add those that were not known."""
     for node in nodes:
         for k, (parent, x) in enumerate(zip(node.parents, node.inputs or (), strict=True)):
-            if parent is not None and is_end(parent):
-                _, node.parents[k] = ends.setdefault(parent, (x, new(parent.array)))
-    return ends
+            if parent is not None and is_end(parent, since):
+                end = ends.setdefault(parent, End(x, new(parent.array)))
+                node.parents[k] = end.stand_in
 
 
 def root_of(
@@ -99,7 +101,6 @@ def root_of(
         return x
     if x.node is not None:
         raise RuntimeError(
-            "it reads a tensor with a history through a view that it made of it; give that tensor to it as an"
-            " argument"
+            "it writes in place to a tensor with a history that it closes over; let it write to a clone() of it"
         )
     return None

@@ -14,6 +14,7 @@ class Bundle(tuple):
     """The gradients of several outputs, added up one by one."""
 
     dtype = property(lambda self: next(g for g in self if g is not None).dtype)
+    real = property(lambda self: self)  # which outputs are real, the rule of the application knows
 
     def __add__(self, other):
         pairs = zip(self, other, strict=True)
