@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import gc
 import sys
-import types
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fathom.compiler.joint import Pullback, pullback
+from fathom.compiler.reach import optimizers_of, tensors_of
 from fathom.compiler.threads import Turn
 from fathom.core import tape
 from fathom.core.base import TensorBase, at_level, is_plain, levels, new
@@ -64,6 +64,18 @@ class Option:
         self.group[self.name] = value
 
 
+@dataclass(frozen=True)
+class Gradient:
+    """The `.grad` of a tensor: at each call the one that it has then."""
+
+    owner: Tensor
+
+
+def now(x: Tensor | Gradient) -> Tensor:
+    """The tensor that is meant."""
+    return x.owner.grad if isinstance(x, Gradient) else x
+
+
 @dataclass
 class Captured:
     """A traced function, and where its program's inputs come from and its results go."""
@@ -73,8 +85,10 @@ class Captured:
         default_factory=list
     )  # the inputs after the arguments
     options: list[Option] = field(default_factory=list)  # then these numbers
-    live: list[Tensor | None] = field(default_factory=list)  # the tensor behind each constant
-    written: list[Tensor] = field(default_factory=list)  # the tensor of each update
+    live: list[Tensor | Gradient | None] = field(
+        default_factory=list
+    )  # the tensor behind each constant
+    written: list[Tensor | Gradient] = field(default_factory=list)  # the tensor of each update
     overwritten: list[int] = field(default_factory=list)  # then those of these arguments
     gradients: list[Tensor] = field(default_factory=list)  # whose .grad the next outputs are
     made: list[Tensor] = field(
@@ -83,6 +97,39 @@ class Captured:
     given_back: list[bool] = field(default_factory=list)  # which results are tensors, and not None
     results: int = 0  # how many tensors the function returns
     pullback: Pullback | None = None  # the gradient, where a result is to be differentiated outside
+
+    @property
+    def reads_gradients(self) -> bool:
+        """Whether it may matter which gradients there are: some are read or left, or nothing else is to be done."""
+        around = any(isinstance(x, Gradient) for x in [*self.live, *self.written])
+        return around or bool(self.gradients) or not self.results
+
+    def same(self, other: Captured) -> bool:
+        """Whether the program of the other is that of this, with the same tensors around it."""
+        if self.pullback or other.pullback or str(self.graph) != str(other.graph):
+            return False
+        pairs = zip(self.graph.constants, other.graph.constants, self.live, strict=True)
+        return (
+            all(np.array_equal(a, b) for (_, a), (_, b), x in pairs if x is None)
+            and self.around() == other.around()
+        )
+
+    def around(self) -> list:
+        """What is around the program, as it can be compared."""
+        held = [self.live, self.written, self.gradients, self.made]
+        tensors = [
+            [(type(x), id(x.owner if isinstance(x, Gradient) else x)) for x in xs] for xs in held
+        ]
+        draws = [(id(generator), count) for generator, count in self.draws]
+        options = [(id(option.group), option.name, option.place) for option in self.options]
+        return [
+            *tensors,
+            draws,
+            options,
+            self.overwritten,
+            self.given_back,
+            str(self.graph.structure),
+        ]
 
 
 def capture(f: Callable, args: tuple, kwargs: dict, options: list[Option]) -> Captured:
@@ -135,11 +182,24 @@ def capture(f: Callable, args: tuple, kwargs: dict, options: list[Option]) -> Ca
     graph.updates += rewritten
     graph.inputs += drawn + rates
     owners = {id(x.array): x for x in [*captured.written, *state]}
-    captured.live = [owners.get(id(array)) for _, array in graph.constants]
+    named = {id(x.grad): Gradient(x) for x in state if x.grad is not None}
+    unused(graph, captured)
+    live = [owners.get(id(array)) for _, array in graph.constants]
+    captured.live = [named.get(id(x), x) for x in live]
+    captured.written = [named.get(id(x), x) for x in captured.written]
     for k in range(len(graph.constants)):
         if captured.live[k] is None:
             narrow(graph, k)
     return captured
+
+
+def unused(graph: Graph, captured: Captured) -> None:
+    """Forget the constants that nothing reads or writes: state that the function reaches and leaves alone."""
+    used = {x for step in graph.steps for x in step.inputs} | set(graph.outputs)
+    used |= {x for pair in graph.updates for x in pair}
+    if captured.pullback is not None:
+        used |= set(captured.pullback.gradients)
+    graph.constants = [pair for pair in graph.constants if pair[0] in used]
 
 
 def narrow(graph: Graph, k: int) -> None:
@@ -255,98 +315,3 @@ def restore(captured: Captured, state: list[Tensor], before: dict) -> None:
             graph.updates.append((graph.symbol_of(x), symbol))
             captured.written.append(x)
     graph.adopted.clear()
-
-
-# ---- the state around a function -------------------------------------------------------------------
-
-
-def surroundings(f: Callable) -> Iterator[Any]:
-    """The objects that a function can reach by itself: its owner, its closure, the globals it names."""
-    if isinstance(f, types.MethodType):
-        yield f.__self__
-        f = f.__func__
-    f = getattr(f, "__wrapped__", f)
-    if not isinstance(f, types.FunctionType):
-        yield f
-        return
-    for cell in f.__closure__ or ():
-        try:
-            yield cell.cell_contents
-        except ValueError:  # a name that has no value yet
-            continue
-    for name in f.__code__.co_names:
-        if name in f.__globals__:
-            yield f.__globals__[name]
-    yield from f.__defaults__ or ()
-
-
-def reachable(f: Callable) -> Iterator[Any]:
-    """The surroundings, and theirs where they are functions, and what lists and dicts among them hold."""
-    seen: set[int] = set()
-    waiting = list(surroundings(f))
-    while waiting:
-        x = waiting.pop()
-        if id(x) in seen or isinstance(x, (types.ModuleType, type, str, int, float)):
-            continue
-        seen.add(id(x))
-        yield x
-        if isinstance(x, (list, tuple)):
-            waiting += x
-        elif isinstance(x, dict):
-            waiting += x.values()
-        elif (
-            isinstance(x, (types.FunctionType, types.MethodType))
-            and getattr(x, "__module__", "").split(".")[0] != "fathom"
-        ):
-            waiting += surroundings(x)
-        elif (
-            not hasattr(x, "parameters")
-            and not hasattr(x, "param_groups")
-            and not isinstance(x, TensorBase)
-        ):
-            waiting += [
-                v
-                for v in getattr(x, "__dict__", {}).values()
-                if hasattr(v, "parameters")
-                or hasattr(v, "param_groups")
-                or isinstance(v, TensorBase)
-            ]
-
-
-def modules_of(f: Callable) -> list[Any]:
-    """The modules that f can reach."""
-    return [x for x in reachable(f) if hasattr(x, "named_modules")]
-
-
-def optimizers_of(f: Callable) -> list[Any]:
-    """The optimizers that f can reach."""
-    return [x for x in reachable(f) if hasattr(x, "param_groups")]
-
-
-def variables_of(f: Callable) -> list[Tensor]:
-    """The tensors that f can reach and that no module or optimizer holds."""
-    return [x for x in reachable(f) if isinstance(x, TensorBase)]
-
-
-def tensors_of(f: Callable) -> Iterator[Tensor]:
-    """The tensors that f can reach: its own, its modules', its optimizers', and their gradients."""
-    seen: set[int] = set()
-
-    def each() -> Iterator[Any]:
-        for x in reachable(f):
-            if isinstance(x, TensorBase):
-                yield x
-            elif hasattr(x, "named_modules"):
-                yield from x.parameters()
-                yield from x.buffers()
-            elif hasattr(x, "param_groups"):
-                for group in x.param_groups:
-                    yield from group["params"]
-                for state in x.state.values():
-                    yield from (v for v in state.values() if isinstance(v, TensorBase))
-
-    for x in each():
-        for t in (x, x.grad):
-            if isinstance(t, TensorBase) and id(t) not in seen:
-                seen.add(id(t))
-                yield t

@@ -11,23 +11,16 @@ import linecache
 import threading
 import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
-from fathom.compiler.capture import (
-    Captured,
-    Option,
-    capture,
-    modules_of,
-    optimizers_of,
-    trace,
-    variables_of,
-)
+from fathom.compiler.capture import Captured, Option, capture, now, trace
 from fathom.compiler.module import CompiledModule
 from fathom.compiler.outside import Outside
 from fathom.compiler.program import Program
+from fathom.compiler.reach import modules_of, optimizers_of, variables_of
 from fathom.compiler.reference import eagerly
 from fathom.compiler.show import Shown
 from fathom.compiler.threads import Turn
@@ -84,6 +77,7 @@ class Compiled:
         self.modules = modules_of(f)
         self.variables = variables_of(f)
         self.optimizers = optimizers_of(f)
+        self.reads_gradients = bool(self.optimizers)  # whether it matters which .grad there are
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         leaves, structure = flatten((args, kwargs))
@@ -98,7 +92,9 @@ class Compiled:
             key = self.key(leaves, structure)
             run = self.runs.get(key)
             if run is None and not self.waits_for_sizes():
-                run = self.runs[key] = self.make(args, kwargs, key)
+                run = self.make(args, kwargs, key)
+                # Only the trace shows whether gradients matter.
+                self.runs[*key[:-2], self.present(), key[-1]] = run
         if run is None or run is EAGER:
             return self.f(*args, **kwargs)
         return run([x for x in leaves if isinstance(x, TensorBase)])
@@ -153,7 +149,20 @@ class Compiled:
             for value in held.values()
         )
         wanted = tuple(x.tracked for x in self.variables)
-        return str(structure), arguments, modules, settings, begun, wanted, tape.mode.enabled
+        enabled = tape.mode.enabled
+        return str(structure), arguments, modules, settings, begun, wanted, self.present(), enabled
+
+    def present(self) -> tuple[bool, ...]:
+        """Which tensors have a gradient, where that matters."""
+        return tuple(x.grad is not None for x in self.leaves()) if self.reads_gradients else ()
+
+    def leaves(self) -> Iterator[Any]:
+        """The tensors whose `.grad` the function may read."""
+        yield from self.variables
+        for module in self.modules:
+            yield from module.parameters()
+        for group in self.groups():
+            yield from group["params"]
 
     def facts(self, module: Any) -> tuple:
         """What a program takes from a module for good: its numbers and modes, and which parameters it has."""
@@ -180,6 +189,10 @@ class Compiled:
                 ) from error
             warnings.warn(f"compile: {name} runs as it is: {error}{shown(error)}", stacklevel=3)
             return EAGER
+        self.reads_gradients |= captured.reads_gradients
+        for run in self.runs.values():
+            if isinstance(run, Run) and run.captured.same(captured):
+                return run
         if made:
             self.recompiles.append(difference(made[-1], key))
         return Run(captured, self.accept)
@@ -250,7 +263,9 @@ class Run:
         self.captured, self.accept = captured, accept
         self.outside = None if captured.pullback is None else Outside(captured)
         self.graph = captured.graph if self.outside is None else self.outside.ahead
-        self.program: Program | None = None  # compiled by the first call, where there will be others
+        self.program: Program | None = (
+            None  # compiled by the first call, where there will be others
+        )
         self.turn = Turn()  # what is read, computed and written in one call belongs together
 
     def __call__(self, tensors: list) -> Any:
@@ -260,7 +275,9 @@ class Run:
             with trace:
                 inputs, constants = self.gathered(tensors)
             over = self.accept is None and self.outside is None
-            if self.program is None:  # a step that begins an optimizer's state: there is no other like it
+            if (
+                self.program is None
+            ):  # a step that begins an optimizer's state: there is no other like it
                 values = eagerly(self.graph, inputs, constants)
             else:
                 values = self.program.run(inputs, constants, over=over)
@@ -274,7 +291,7 @@ class Run:
         inputs += [np.array(g.take(count), np.uint64).view(np.int64) for g, count in c.draws]
         inputs += [np.array(option.get(), np.float64) for option in c.options]
         constants = [
-            array if x is None else x.array
+            array if x is None else now(x).array
             for x, (_, array) in zip(c.live, c.graph.constants, strict=True)
         ]
         return inputs, constants
@@ -292,7 +309,7 @@ class Run:
             x.grad = new(next(rest))
         for x in c.made:
             x.array = next(rest)
-        written = [*c.written, *[tensors[k] for k in c.overwritten]]
+        written = [*map(now, c.written), *[tensors[k] for k in c.overwritten]]
         old = {id(x.array) for x in written}
         kept = [v.copy() if id(v) in old else v for v in rest]
         for x, v in zip(written, values[len(graph.outputs) :], strict=True):
@@ -335,6 +352,7 @@ def difference(old: tuple, new: tuple) -> str:
         "an optimizer's options",
         "an optimizer's state",
         "requires_grad of a tensor that it reads",
+        "which tensors have a gradient",
         "no_grad",
     )
     for name, a, b in zip(names, old, new, strict=True):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fathom.compiler.capture import Captured, trace
+from fathom.compiler.capture import Captured, now, trace
 from fathom.compiler.cut import cut, reads, selected
 from fathom.compiler.graph import alive
 from fathom.compiler.program import Program
@@ -92,7 +92,7 @@ class Outside:
         graph, live = self.captured.graph, self.captured.live
         known = dict(zip(graph.inputs, [*tensors, *[new(a) for a in drawn]], strict=True))
         pairs = zip(graph.constants, live, strict=True)
-        known |= {symbol: x for (symbol, _), x in pairs if x is not None}
+        known |= {symbol: now(x) for (symbol, _), x in pairs if x is not None}
         known |= {symbol: new(array) for symbol, array in zip(self.kept, kept, strict=True)}
         return [known[symbol] for symbol in self.places]
 
