@@ -20,7 +20,7 @@ from fathom.compiler.capture import Captured, Option, capture, now, trace
 from fathom.compiler.module import CompiledModule
 from fathom.compiler.outside import Outside
 from fathom.compiler.program import Program
-from fathom.compiler.reach import modules_of, optimizers_of, variables_of
+from fathom.compiler.reach import modules_of, optimizers_of, surroundings, variables_of
 from fathom.compiler.reference import eagerly
 from fathom.compiler.show import Shown
 from fathom.compiler.threads import Turn
@@ -148,7 +148,8 @@ class Compiled:
             for held in o.state.values()
             for value in held.values()
         )
-        wanted = tuple(x.tracked for x in self.variables)
+        named = [x for x in surroundings(self.f) if isinstance(x, TensorBase)]
+        wanted = tuple((id(x), x.tracked) for x in [*named, *self.variables])
         enabled = tape.mode.enabled
         return str(structure), arguments, modules, settings, begun, wanted, self.present(), enabled
 
@@ -351,7 +352,7 @@ def difference(old: tuple, new: tuple) -> str:
         "a module: train() or eval(), a number, or a parameter",
         "an optimizer's options",
         "an optimizer's state",
-        "requires_grad of a tensor that it reads",
+        "a tensor that it closes over, or requires_grad of one,",
         "which tensors have a gradient",
         "no_grad",
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dis
+import functools
 import types
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -26,10 +28,18 @@ def surroundings(f: Callable) -> Iterator[Any]:
             yield cell.cell_contents
         except ValueError:  # a name that has no value yet
             continue
-    for name in f.__code__.co_names:
+    for name in global_names(f.__code__):
         if name in f.__globals__:
             yield f.__globals__[name]
     yield from f.__defaults__ or ()
+
+
+@functools.cache
+def global_names(code: types.CodeType) -> list[str]:
+    """The globals that the code and the functions in it read. (`co_names` has names of attributes, too.)"""
+    read = [i.argval for i in dis.get_instructions(code) if i.opname == "LOAD_GLOBAL"]
+    inner = [part for part in code.co_consts if isinstance(part, types.CodeType)]
+    return list(dict.fromkeys([*read, *[name for part in inner for name in global_names(part)]]))
 
 
 def reachable(f: Callable) -> Iterator[Any]:

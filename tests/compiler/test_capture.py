@@ -8,6 +8,7 @@ import pytest
 import fathom
 from fathom import nn, optim
 from fathom.compiler.compiled import compile
+from fathom.compiler.reach import global_names
 
 
 def test_gradients_add_up_where_nobody_sets_them_to_zero():
@@ -52,6 +53,16 @@ def test_closed_over_tensors_are_read_anew():
     f(x), f(x)
     scale[0] = 5.0
     assert f(x).tolist() == [5.0, 15.0]
+
+
+def test_another_tensor_under_the_same_name_is_another_program():
+    scale = fathom.tensor([2.0])
+    f = compile(lambda x: x * scale)
+    found = [f(fathom.ones(1)).item()]
+    scale = fathom.tensor([3.0])
+    found.append(f(fathom.ones(1)).item())
+    assert found == [2.0, 3.0]
+    assert "a tensor that it closes over" in f.recompiles[0]
 
 
 def test_what_is_written_in_place_is_written():
@@ -132,3 +143,10 @@ def test_what_is_not_accepted_is_not_written():
     with pytest.raises(ValueError, match="too much"):
         add(fathom.tensor([1.0]))
     assert total.tolist() == [2.0]
+
+
+def test_the_globals_of_a_function_are_those_it_reads_not_its_attributes():
+    def f(x):
+        return [np.abs(y).loss for y in x.sum()]
+
+    assert global_names(f.__code__) == ["np"]
