@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from fathom.compiler.affine import simplify
 from fathom.compiler.fuse import Host, Kernel
-from fathom.compiler.schedule import position
+from fathom.compiler.schedule import loads, position
 from fathom.core import loop
-from fathom.core.loop import Array, Call, Expr, Load, Reduce
+from fathom.core.loop import Array, Expr, Load
 from fathom.core.tracing import Graph, Symbol
 
 
@@ -59,30 +59,14 @@ def merge(
             return tuple(at)
         return loop.unravel(loop.ravel(at, old.shape), new.shape)
 
+    def reading(read: Load) -> Load:
+        return Load(target, place(read.at)) if read.array.name == source else read
+
     at = None if old.shape == new.shape else tuple(simplify(i) for i in place(maker.out))
     kernels[:] = [
         replace(maker, output=new, at=at) if k is maker else k for k in kernels if k is not copy
     ]
     for k, step in enumerate(kernels):
         if isinstance(step, Kernel):
-            body = reading(step.body, source, target, place)
-            if body is not step.body:
-                kernels[k] = replace(step, body=simplify(body))
-
-
-def reading(e: Expr, source: str, target: Array, place) -> Expr:
-    """The expression, reading the target; the same one if it does not read the source."""
-    match e:
-        case Load():
-            at = tuple(reading(a, source, target, place) for a in e.at)
-            if e.array.name == source:
-                return Load(target, place(at))
-            return e if at == e.at else Load(e.array, at)
-        case Reduce():
-            body = reading(e.body, source, target, place)
-            return e if body is e.body else Reduce(e.name, e.over, body)
-        case Call():
-            args = tuple(reading(a, source, target, place) for a in e.args)
-            changed = any(a is not b for a, b in zip(args, e.args, strict=True))
-            return Call(e.name, args, e.dtype) if changed else e
-    return e
+            if any(read.array.name == source for read in loads(step.body)):
+                kernels[k] = replace(step, body=simplify(loop.rewritten(step.body, reading)))

@@ -51,7 +51,9 @@ class Emitter(Access):
         else:
             k, length = s.strip
             self.loop(k, number(0), number(k.size), length, lambda: self.strip(k, low, high))
-        apart = bool(reductions(self.kernel.body))  # what is elementwise may write over what it reads
+        apart = bool(
+            reductions(self.kernel.body)
+        )  # what is elementwise may write over what it reads
         arrays = ", ".join(
             f"ptr {'noalias ' if apart and a == self.output.name else ''}%{a}" for a in self.used
         )

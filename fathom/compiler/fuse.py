@@ -84,7 +84,6 @@ class Kernel:
     left: int = 0
     adds: bool = False
 
-
     def element(self) -> tuple[Expr, ...]:
         """Which element of the output is computed."""
         return self.out if self.at is None else self.at

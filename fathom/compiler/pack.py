@@ -23,8 +23,8 @@ from fathom.compiler.schedule import (
     top_reduction,
     worth_copying,
 )
-from fathom.compiler.split import split, substituted
-from fathom.core.loop import Array, Call, Expr, Index, Load, Reduce
+from fathom.compiler.split import split
+from fathom.core.loop import Array, Expr, Index, rewritten, substituted
 from fathom.core.tracing import Symbol
 
 
@@ -74,7 +74,7 @@ def with_copies(
         names[y] = f"packed{len(names)}"
         copies.append(Kernel(y, tuple(fresh.values()), simplify(substituted(read, fresh))))
         copied[read] = Array(names[y], y.shape, y.dtype)[at]
-    body = simplify(substituted(moved(body, copied), parts))
+    body = simplify(substituted(rewritten(body, lambda read: copied.get(read, read)), parts))
     return copies, replace(kernel, body=body)
 
 
@@ -82,15 +82,3 @@ def reduced(body: Expr) -> tuple[Index, ...]:
     """The indices that the kernel's sum runs over."""
     reduction = top_reduction(body)
     return () if reduction is None else reduction.over
-
-
-def moved(e: Expr, copied: dict[Load, Load]) -> Expr:
-    """The expression with reads of copies in place of the reads that were copied."""
-    match e:
-        case Load():
-            return copied.get(e, e)
-        case Reduce():
-            return Reduce(e.name, e.over, moved(e.body, copied))
-        case Call():
-            return Call(e.name, tuple(moved(a, copied) for a in e.args), e.dtype)
-    return e

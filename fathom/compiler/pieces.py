@@ -11,8 +11,7 @@ from dataclasses import replace
 
 from fathom.compiler.affine import affine, is_index, simplify
 from fathom.compiler.fuse import Host, Kernel, measure
-from fathom.compiler.samples import substituted
-from fathom.core.loop import Call, Expr, Index, Load, Reduce
+from fathom.core.loop import Call, Expr, Index, Load, Reduce, substituted
 
 SHORTEST = 8  # entries of a piece: a border of a few zeros is no expression of its own
 MOST = 8  # pieces of a kernel
@@ -50,9 +49,9 @@ def cut(kernel: Kernel, i: Index, ends: Sequence[int]) -> list[Kernel | Host]:
     pieces: list[Kernel | Host] = []
     for low, high in zip(ends, ends[1:], strict=False):
         j = Index(high - low)
-        at = tuple(simplify(substituted(e, i, j + low)) for e in kernel.element())
+        at = tuple(simplify(substituted(e, {i: j + low})) for e in kernel.element())
         out = tuple(j if k is i else k for k in kernel.out)
-        body = simplify(substituted(kernel.body, i, j + low))
+        body = simplify(substituted(kernel.body, {i: j + low}))
         pieces.append(replace(kernel, out=out, at=at, body=body))
     return pieces
 

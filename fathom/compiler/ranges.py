@@ -11,9 +11,8 @@ from dataclasses import replace
 
 from fathom.compiler.affine import affine, simplify
 from fathom.compiler.fuse import Host, Kernel
-from fathom.compiler.samples import substituted
 from fathom.compiler.schedule import loads
-from fathom.core.loop import Array, Call, Expr, Index, Load, Reduce
+from fathom.core.loop import Array, Index, Load, rewritten, substituted
 from fathom.core.tracing import Graph, Symbol
 
 
@@ -66,30 +65,20 @@ def narrow(
     out, body = [], kernel.body
     for (low, high), i in zip(spans, kernel.out, strict=True):
         j = i if high - low + 1 == i.size else Index(high - low + 1)
-        body = body if j is i else substituted(body, i, j + low)
+        body = body if j is i else substituted(body, {i: j + low})
         out.append(j)
     shape = tuple(i.size for i in out)
     new = Symbol(old.level, shape, old.dtype, old.graph)
     name = names[new] = names.pop(old)
     kernels[k] = replace(kernel, output=new, out=tuple(out), body=simplify(body))
     array = Array(name, shape, old.dtype)
-    starts = [low for low, _ in spans]
+
+    def moved(read: Load) -> Load:
+        if read.array.name != name:
+            return read
+        return Load(array, tuple(a - low for a, (low, _) in zip(read.at, spans, strict=True)))
+
     for n in range(k + 1, len(kernels)):
         reader = kernels[n]
         if isinstance(reader, Kernel) and any(r.array.name == name for r in loads(reader.body)):
-            kernels[n] = replace(reader, body=simplify(moved(reader.body, array, starts)))
-
-
-def moved(e: Expr, array: Array, starts: Sequence[int]) -> Expr:
-    """The expression, reading the array from its new start."""
-    match e:
-        case Load():
-            at = [moved(a, array, starts) for a in e.at]
-            if e.array.name != array.name:
-                return Load(e.array, tuple(at))
-            return Load(array, tuple(a - low for a, low in zip(at, starts, strict=True)))
-        case Reduce():
-            return Reduce(e.name, e.over, moved(e.body, array, starts))
-        case Call():
-            return Call(e.name, tuple(moved(a, array, starts) for a in e.args), e.dtype)
-    return e
+            kernels[n] = replace(reader, body=simplify(rewritten(reader.body, moved)))

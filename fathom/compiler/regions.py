@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from fathom.compiler.fuse import Host, Kernel, Loop, Unit, measure
 from fathom.compiler.loops import reads, writes
 from fathom.compiler.prices import plain_price
-from fathom.compiler.samples import Label, Place, Split, labelled, lowered, substituted, sums
+from fathom.compiler.samples import Label, Place, Split, labelled, lowered, sums
 from fathom.compiler.scatter import scattered
 from fathom.compiler.schedule import gathered, loads, position, top_reduction
 from fathom.core import loop
@@ -148,11 +148,14 @@ class Samples:
                 else:
                     first.append(Kernel(twin, out, Array(name, x.shape, x.dtype)[out]))
 
+        def reading(read: Load) -> Load:
+            return Load(copies.get(read.array.name, read.array), read.at)
+
         def renamed(k: Kernel) -> Kernel:
             if self.uses[id(k)].reduced and reads(k, self.names) <= self.outside:
                 return k  # a sum of what is given: it need not wait for the copies
             output = twins.get(k.output, k.output)
-            return replace(k, output=output, body=with_arrays(k.body, copies))
+            return replace(k, output=output, body=loop.rewritten(k.body, reading))
 
         units = [u if isinstance(u, Host) else mapped(u, renamed) for u in self.units]
         self.units = [*first, *units, *last]
@@ -300,25 +303,13 @@ class Samples:
         parts = Symbol(y.level, (tiles, *sizes, self.lanes), y.dtype, y.graph)
         self.names[parts] = f"s{len(self.names)}"
         array = Array(self.names[parts], parts.shape, parts.dtype)
-        at = step.at
-        for old, new in zip(step.out, out, strict=True):
-            at = None if at is None else tuple(substituted(e, old, new) for e in at)
+        at = None
+        if step.at is not None:
+            renewed = dict(zip(step.out, out, strict=True))
+            at = tuple(loop.substituted(e, renewed) for e in step.at)
         tile, lane = Index(tiles), Index(self.lanes)
         body = loop.reduce("+", [tile, lane], array[(tile, *out, lane)])
         return parts, Kernel(y, out, body, at)
-
-
-def with_arrays(e, arrays: dict[str, Array]):
-    """The expression, reading these arrays in the place of those with the given names."""
-    match e:
-        case Load():
-            at = tuple(with_arrays(a, arrays) for a in e.at)
-            return Load(arrays.get(e.array.name, e.array), at)
-        case Reduce():
-            return Reduce(e.name, e.over, with_arrays(e.body, arrays))
-        case loop.Call():
-            return loop.Call(e.name, tuple(with_arrays(a, arrays) for a in e.args), e.dtype)
-    return e
 
 
 def work(kernel: Kernel) -> int:

@@ -101,7 +101,7 @@ def use_of(kernel: Kernel, name: str, labels: dict[str, Label]) -> Use:
     if name in labels and (own := split_of(kernel.element(), labels[name])) is not None:
         found.insert(0, own)
     outer = [s for s in found if s.index in kernel.out]
-    chosen = (outer or found or [None])[0]
+    chosen = next(iter([*outer, *found]), None)
     apart = {read for read, s in splits if s is None or s != chosen}
     return Use(chosen, bool(found) and not outer, apart)
 
@@ -181,13 +181,13 @@ def lowered(
     sample = lanes * block + lane
     whole = (before * split.count + sample) * split.inner + inner
     parts = [i for i in (before, inner) if isinstance(i, Index)]
-    body = substituted(kernel.body, split.index, whole)
+    body = loop.substituted(kernel.body, {split.index: whole})
     FACTS.append(({block: lanes, lane: 1}, 0, split.count - 1))
     try:
         if split.index in kernel.out:
             k = kernel.out.index(split.index)
             out = (block, *kernel.out[:k], *parts, *kernel.out[k + 1 :], lane)
-            at = tuple(substituted(e, split.index, whole) for e in at)
+            at = tuple(loop.substituted(e, {split.index: whole}) for e in at)
         elif adds:
             body = within(body, split.index, parts)
             out = (block, *kernel.out, lane)
@@ -208,41 +208,21 @@ def lowered(
     return result
 
 
+def relocated(e: Expr, places: dict[str, Place]) -> Expr:
+    """The expression, reading arrays where their elements lie."""
+
+    def load(read: Load) -> Expr:
+        place = places.get(read.array.name)
+        return read if place is None else Flat(place.flat, (place.at(read.at).expr(),))
+
+    return loop.rewritten(e, load)
+
+
 def placed(kernel: Kernel, out, at, body: Expr, name: str, places: dict[str, Place]) -> Kernel:
     """The kernel with these loops and this body; element `at` goes where its array has it."""
     at = [simplify(i) for i in at]
     store = places[name].at(at) if name in places else position(at, kernel.output.shape)
     return replace(kernel, out=tuple(out), body=relocated(simplify(body), places), store=store)
-
-
-def relocated(e: Expr, places: dict[str, Place]) -> Expr:
-    """The expression, reading arrays where their elements lie."""
-    match e:
-        case Load():
-            at = tuple(relocated(a, places) for a in e.at)
-            if e.array.name not in places:
-                return Load(e.array, at)
-            place = places[e.array.name]
-            return Flat(place.flat, (place.at(at).expr(),))
-        case Reduce():
-            return Reduce(e.name, e.over, relocated(e.body, places))
-        case Call():
-            return Call(e.name, tuple(relocated(a, places) for a in e.args), e.dtype)
-    return e
-
-
-def substituted(e: Expr, i: Index, by: Expr) -> Expr:
-    """The expression with `by` in place of an index."""
-    match e:
-        case Index():
-            return by if e is i else e
-        case Load():
-            return Load(e.array, tuple(substituted(a, i, by) for a in e.at))
-        case Reduce():
-            return Reduce(e.name, e.over, substituted(e.body, i, by))
-        case Call():
-            return Call(e.name, tuple(substituted(a, i, by) for a in e.args), e.dtype)
-    return e
 
 
 def within(e: Expr, i: Index, parts: Sequence[Index]) -> Expr:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from fathom.compiler.affine import Affine, affine
 from fathom.compiler.fuse import Kernel, reads_inside, reductions
 from fathom.compiler.split import split
-from fathom.core.loop import Array, Call, Expr, Index, Load, Reduce
+from fathom.core.loop import Array, Call, Expr, Index, Load, Reduce, rewritten
 
 
 @dataclass
@@ -342,7 +342,7 @@ def collapsed(
             )
         ):
             whole = Index(i.size * j.size)
-            body = replaced(body, i, j, whole)
+            body = rewritten(body, lambda read, at=(i, j, whole): in_one(read, *at))
             store = merged(store, i, j, whole)
             out[k : k + 2] = [whole]
         k -= 1
@@ -381,14 +381,7 @@ def bare(e: Expr, i: Index) -> bool:
     return False
 
 
-def replaced(e: Expr, i: Index, j: Index, whole: Index) -> Expr:
-    """The expression with its reads addressed by the one index in place of the two."""
-    match e:
-        case Load():
-            flat = Array(e.array.name, (math.prod(e.array.shape),), e.array.dtype)
-            return Flat(flat, (merged(address(e), i, j, whole).expr(),))
-        case Reduce():
-            return Reduce(e.name, e.over, replaced(e.body, i, j, whole))
-        case Call():
-            return Call(e.name, tuple(replaced(a, i, j, whole) for a in e.args), e.dtype)
-    return e
+def in_one(read: Load, i: Index, j: Index, whole: Index) -> Flat:
+    """The read addressed by the one index in place of the two."""
+    flat = Array(read.array.name, (math.prod(read.array.shape),), read.array.dtype)
+    return Flat(flat, (merged(address(read), i, j, whole).expr(),))

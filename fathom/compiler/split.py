@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from fathom.compiler.affine import Affine, affine, simplify
-from fathom.core.loop import Call, Const, Expr, Index, Load, Reduce
+from fathom.core.loop import Call, Const, Expr, Index, Load, Reduce, substituted
 
 Indices = tuple[Index, ...]
 
@@ -90,18 +90,4 @@ def reduced_in_parts(e: Expr, i: Index, parts: Indices) -> Expr:
             return Reduce(e.name, over, reduced_in_parts(e.body, i, parts))
         case Call():
             return Call(e.name, tuple(reduced_in_parts(a, i, parts) for a in e.args), e.dtype)
-    return e
-
-
-def substituted(e: Expr, by: dict[Index, Expr]) -> Expr:
-    """The expression with other expressions in place of indices."""
-    match e:
-        case Index():
-            return by.get(e, e)
-        case Load():
-            return Load(e.array, tuple(substituted(a, by) for a in e.at))
-        case Reduce():
-            return Reduce(e.name, e.over, substituted(e.body, by))
-        case Call():
-            return Call(e.name, tuple(substituted(a, by) for a in e.args), e.dtype)
     return e

@@ -12,7 +12,7 @@ turned into native loops by `fathom.compile`.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -279,6 +279,30 @@ def unravel(position: Expr, shape: Sequence[int]) -> tuple[Expr, ...]:
         at.append(position % size)
         position = position // size
     return tuple(reversed(at))
+
+
+def rewritten(
+    e: Expr,
+    load: Callable[[Load], Expr] | None = None,
+    index: Callable[[Index], Expr] | None = None,
+) -> Expr:
+    """The expression with `index` of its loop indices, and then `load` of its reads, in their places."""
+    match e:
+        case Index():
+            return e if index is None else index(e)
+        case Load():
+            read = type(e)(e.array, tuple(rewritten(i, load, index) for i in e.at))
+            return read if load is None else load(read)
+        case Reduce():
+            return Reduce(e.name, e.over, rewritten(e.body, load, index))
+        case Call():
+            return Call(e.name, tuple(rewritten(a, load, index) for a in e.args), e.dtype)
+    return e
+
+
+def substituted(e: Expr, by: dict[Index, Expr]) -> Expr:
+    """The expression with other expressions in the place of some of its indices."""
+    return rewritten(e, index=lambda i: by.get(i, i))
 
 
 # ---- the reference interpreter -------------------------------------------------------------------
