@@ -229,7 +229,7 @@ class Emitter(Access):
                 self.reduced_lanes(indices[0], lambda: over(indices[1:]))
             else:
                 k = indices[0]
-                start, stop = self.ranges.get(k, (number(0), number(k.size)))
+                start, stop = self.ranges.get(k) or self.inside(k)
                 self.loop(k, start, stop, 1, lambda: over(indices[1:]))
 
         order = [k for k in e.over if not (across and k is s.vector)] + (
@@ -240,6 +240,21 @@ class Emitter(Access):
             t.op(f"load {type_name(dtype, lanes)}, ptr {slot}", dtype, lanes) for slot in slots
         ]
         return [self.summed_up(e.name, r) for r in results] if across else results
+
+    def inside(self, k: Index) -> tuple[Value, Value]:
+        """From where to where a reduced index has terms that are not zero, as far as the loops around it tell."""
+        t = self.t
+        start, stop = number(0), number(k.size)
+        for border in self.kernel.borders:
+            atoms = border.offset.terms
+            fixed = all(i in self.at and i not in self.copies and i is not self.wide for i in atoms)
+            if border.index is k and fixed:
+                offset = self.scalar_index(border.offset)
+                low = t.binary("sub", number(border.low), offset)
+                high = t.binary("sub", number(border.high), offset)
+                start = t.call("llvm.smax.i64", INT64, 0, start, low)
+                stop = t.call("llvm.smin.i64", INT64, 0, stop, high)
+        return start, stop
 
     def begun(self, place: dict[Index, Value], first: Value) -> Value:
         """What a sum starts from at a place: in all strips but the first, from what is there."""

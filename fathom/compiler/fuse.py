@@ -62,6 +62,16 @@ NATIVE = {
 }
 
 
+@dataclass(frozen=True)
+class Border:
+    """The terms of a sum over `index` are zero unless low <= index + offset < high."""
+
+    index: Index
+    offset: Affine
+    low: int
+    high: int
+
+
 @dataclass
 class Kernel:
     """output[out] = body, for all values of the indices `out`.
@@ -83,6 +93,7 @@ class Kernel:
     full: int = 0
     left: int = 0
     adds: bool = False
+    borders: tuple[Border, ...] = ()
 
     def element(self) -> tuple[Expr, ...]:
         """Which element of the output is computed."""

@@ -24,6 +24,7 @@ def pattern(kernel: Kernel, output: Array) -> tuple[tuple, tuple[str, ...]]:
         *(found.expr(i) if i is not None else None for i in (kernel.time, kernel.block)),
         found.expr(kernel.lane) if kernel.lane is not None else None,
         (kernel.full, kernel.left, kernel.adds),
+        *((found.expr(b.index), found.form(b.offset), b.low, b.high) for b in kernel.borders),
     )
     return shape, tuple(found.arrays)
 

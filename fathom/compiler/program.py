@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from fathom.compiler.borders import bordered
 from fathom.compiler.copies import without_copies
 from fathom.compiler.emit import Emitter
 from fathom.compiler.engine import built, give_way, lanes
@@ -371,6 +372,7 @@ def lowered(graph: Graph) -> tuple[Graph, list[Unit], dict[Symbol, str]]:
         names = {symbol: name for name, symbol in arrays.items()}
         kernels = narrowed(kernels, names, unfolded)
         kernels = in_pieces(without_copies(kernels, names, unfolded))
+        kernels = bordered(kernels, names)
         try:
             return unfolded, looped(kernels, names, unfolded), names
         except NoLoop as failure:
