@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 LINE = 64  # bytes of a cache line, and of the widest vector
 
 
@@ -40,3 +42,10 @@ def arranged(spans: Sequence[Span]) -> tuple[list[int], int]:
         total = max(total, at + size)
         done.append(k)
     return offsets, total
+
+
+def aligned(size: int) -> np.ndarray:
+    """That many bytes, from the start of a cache line."""
+    memory = np.empty(size + LINE, np.uint8)
+    start = -memory.ctypes.data % LINE
+    return memory[start : start + size]

@@ -10,25 +10,21 @@ import ctypes
 import functools
 import math
 import sys
+import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from fathom.compiler.borders import bordered
-from fathom.compiler.copies import without_copies
 from fathom.compiler.emit import Emitter
 from fathom.compiler.engine import built, give_way, lanes
-from fathom.compiler.fuse import Host, Kernel, Loop, Unit, fused, reductions
-from fathom.compiler.graph import alive, improved, shared
-from fathom.compiler.loops import NoLoop, looped
-from fathom.compiler.memory import LINE, Span, arranged
+from fathom.compiler.fuse import Host, Kernel, Loop, reductions
+from fathom.compiler.graph import improved
+from fathom.compiler.lowering import lowered
+from fathom.compiler.memory import Span, aligned, arranged
 from fathom.compiler.pack import packed
 from fathom.compiler.pattern import pattern
-from fathom.compiler.pieces import in_pieces
-from fathom.compiler.ranges import narrowed
 from fathom.compiler.regions import Phase, kernels_of, planned, work
-from fathom.compiler.scans import with_recurrences
 from fathom.compiler.scatter import ScatterEmitter, scattered
 from fathom.compiler.schedule import loads, position
 from fathom.compiler.threads import Turn, get_num_threads, workers
@@ -82,6 +78,7 @@ class Program:
             if isinstance(part, Part):
                 self.texts.append(main_text(part.name, part.jobs, part.scratch, timed))
         self.settle()
+        self.bind()
         self.given_out: dict[Symbol, list[np.ndarray]] = {}
         self.busy = Turn()  # its memory serves one call at a time
 
@@ -219,6 +216,7 @@ class Program:
         offsets, size = arranged(list(kept.values()))
         self.arena, self.spare = aligned(size), aligned(0)
         self.direct = self.overwritten()
+        self.addresses: dict[int, tuple[weakref.ref, int]] = {}
         self.table = np.zeros(len(self.slot), np.uint64)
         self.kept: dict[Symbol, np.ndarray] = {}
         for symbol, offset in zip(kept, offsets, strict=True):
@@ -227,6 +225,16 @@ class Program:
             memory = self.arena[offset : offset + count * a.dtype.itemsize]
             self.kept[symbol] = memory.view(a.dtype).reshape(a.shape)
             self.table[self.slot[a.name]] = memory.ctypes.data if count else 0
+
+    def bind(self) -> None:
+        """Where the arrays that are given go in the table, and those that are made at each call."""
+        slots = {s: self.slot[name] for s, name in self.names.items() if s not in self.kept}
+        self.bound = [  # not the numbers that kernels hold
+            (k, s, slots.get(s))
+            for k, s in enumerate(self.given)
+            if s in self.names or s in self.results
+        ]
+        self.made = [(y, slots.get(y)) for y in self.results if y not in self.kept]
 
     def overwritten(self) -> dict[Symbol, Symbol]:
         """Updates that may be written straight over what they replace: each element is computed from itself,
@@ -292,19 +300,18 @@ class Program:
         constant that it replaces: then it is that array itself."""
         constants = list(constants or [])
         constants += [array for _, array in self.graph.constants[len(constants) :]]
-        known = {
-            s: np.asarray(a, order="C")
-            for s, a in zip(self.given, [*inputs, *constants], strict=True)
-            if s in self.names or s in self.results  # not a number that kernels hold
-        }
+        given = [*inputs, *constants]
         with self.busy:
-            for y in self.results:
-                if y not in known and y not in self.kept:
-                    known[y] = self.fresh(y)
-            table = self.table.copy()
-            for symbol, a in known.items():
-                if symbol in self.names and symbol not in self.kept:
-                    table[self.slot[self.names[symbol]]] = a.ctypes.data
+            table, known = self.table.copy(), {}
+            for k, symbol, slot in self.bound:
+                known[symbol] = a = np.asarray(given[k], order="C")
+                if slot is not None:
+                    table[slot] = self.address(a)
+            for y, slot in self.made:
+                if y not in known:
+                    known[y] = a = self.fresh(y)
+                    if slot is not None:
+                        table[slot] = self.address(a)
             known |= self.kept
             if over:
                 for value, x in self.direct.items():
@@ -316,6 +323,17 @@ class Program:
                 else:
                     self.by_hand(part, table, known)
             return [known[y] for y in self.results]
+
+    def address(self, a: np.ndarray) -> int:
+        """Where an array's memory begins. It is remembered, for asking takes longer than a small kernel."""
+        known = self.addresses.get(id(a))
+        if known is not None and known[0]() is a:
+            return known[1]
+        if len(self.addresses) > 4 * len(self.slot) + 64:
+            self.addresses.clear()
+        found = a.ctypes.data
+        self.addresses[id(a)] = weakref.ref(a), found
+        return found
 
     def fresh(self, y: Symbol) -> np.ndarray:
         """An array for an output: one of an earlier call that nobody holds any more, or a new one."""
@@ -360,27 +378,3 @@ class Program:
             y = y.copy()  # a view may look at memory that the next call writes to
         known[host.output] = y
         table[self.slot[self.names[host.output]]] = y.ctypes.data
-
-
-def lowered(graph: Graph) -> tuple[Graph, list[Unit], dict[Symbol, str]]:
-    """The graph with its loops over time unfolded, its kernels and loops, and the name of each array. A Scan that is
-    no loop of kernels stays a primitive, computed by its eager rule."""
-    left: set[Symbol] = set()
-    while True:
-        unfolded = alive(shared(with_recurrences(graph, left)))
-        kernels, arrays = fused(unfolded)
-        names = {symbol: name for name, symbol in arrays.items()}
-        kernels = narrowed(kernels, names, unfolded)
-        kernels = in_pieces(without_copies(kernels, names, unfolded))
-        kernels = bordered(kernels, names)
-        try:
-            return unfolded, looped(kernels, names, unfolded), names
-        except NoLoop as failure:
-            left.add(failure.state)
-
-
-def aligned(size: int) -> np.ndarray:
-    """That many bytes, from the start of a cache line."""
-    memory = np.empty(size + LINE, np.uint8)
-    start = -memory.ctypes.data % LINE
-    return memory[start : start + size]
