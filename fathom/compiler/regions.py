@@ -239,16 +239,16 @@ class Samples:
     def settle(self, groups: list[tuple[bool, list[Unit]]], result: Plan) -> None:
         """Samples innermost for all labelled arrays that the caller does not see; in scratch memory where
         only their region reads them."""
-        home: dict[str, int] = {}
-        readers: dict[str, set[int]] = {}
+        made: set[str] = set()
+        users: dict[str, set[int]] = {}  # the groups that write or read an array
         for g, (_, members) in enumerate(groups):
             for unit in members:
-                home |= dict.fromkeys(writes(unit, self.names), g)
-                for name in reads(unit, self.names):
-                    readers.setdefault(name, set()).add(g)
+                made |= writes(unit, self.names)
+                for name in writes(unit, self.names) | reads(unit, self.names):
+                    users.setdefault(name, set()).add(g)
         for symbol, name in self.names.items():
-            if name in self.labels and name not in self.outside and name in home:
-                local = groups[home[name]][0] and readers.get(name, set()) <= {home[name]}
+            if name in self.labels and name not in self.outside and name in made:
+                local = len(users[name]) == 1 and groups[min(users[name])][0]
                 array = Array(name, symbol.shape, symbol.dtype)
                 result.places[name] = Place(array, self.labels[name], self.lanes, local)
 
