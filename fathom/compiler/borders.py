@@ -71,5 +71,3 @@ def factors(e: Expr) -> Iterator[Load]:
         case Call(name="*", args=(a, b)):
             yield from factors(a)
             yield from factors(b)
-
-
