@@ -69,6 +69,7 @@ def program(lanes: int) -> str:
     numbers: a, b, and room for the total, each `lanes` long; it is written so that no sum can be left out.
     """
     vector, each = f"<{lanes} x float>", range(CHAINS)
+    starts = ["<" + ", ".join([f"float {k + 1}.0"] * lanes) + ">" for k in each]
     fma = f"{vector} @llvm.fma.v{lanes}f32"
     lines = [
         f"declare {fma}({vector}, {vector}, {vector})",
@@ -83,10 +84,12 @@ def program(lanes: int) -> str:
         f"  %at_total = getelementptr {vector}, ptr %numbers, i64 2",
         f"  %a = load {vector}, ptr %numbers, align 4",
         f"  %b = load {vector}, ptr %at_b, align 4",
+        # each sum begins elsewhere: equal ones would be computed once
+        *[f"  %c{k} = fmul {vector} %b, {starts[k]}" for k in each],
         "  br label %loop",
         "loop:",
         "  %i = phi i64 [ 0, %entry ], [ %next, %loop ]",
-        *[f"  %s{k} = phi {vector} [ %b, %entry ], [ %t{k}, %loop ]" for k in each],
+        *[f"  %s{k} = phi {vector} [ %c{k}, %entry ], [ %t{k}, %loop ]" for k in each],
         *[f"  %t{k} = call {fma}({vector} %s{k}, {vector} %a, {vector} %b)" for k in each],
         "  %next = add i64 %i, 1",
         "  %more = icmp slt i64 %next, %loops",
