@@ -11,28 +11,25 @@ import linecache
 import threading
 import traceback
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from fathom.compiler.capture import Captured, Option, capture, now, trace
+from fathom.compiler.capture import Captured, capture, now, trace
 from fathom.compiler.module import CompiledModule
 from fathom.compiler.outside import Outside
 from fathom.compiler.program import Program
-from fathom.compiler.reach import modules_of, optimizers_of, surroundings, variables_of
 from fathom.compiler.reference import eagerly
 from fathom.compiler.show import Shown
+from fathom.compiler.signature import Signature, difference
 from fathom.compiler.threads import Turn
-from fathom.core import tape
 from fathom.core.base import TensorBase, is_plain, new
 from fathom.core.tracing import Symbol
 from fathom.core.trees import flatten
 
 EAGER = "eager"
 LIMIT = 8  # programs of one function: more means that something changes at every call
-# Options of optimizers that are inputs from the start.
-INPUTS = frozenset({"lr", "betas", "momentum"})
 
 
 def compile(
@@ -71,13 +68,7 @@ class Compiled:
         self.f, self.fullgraph, self.accept = f, fullgraph, accept
         self.runs: dict[Any, Any] = {}
         self.recompiles: list[str] = []  # why each program after the first was made
-        self.varying = set(INPUTS)  # options of the optimizers that are inputs
-        self.fixed: set[str] = set()  # options whose value decides what is computed
-        self.seen: dict[tuple[int, str], Any] = {}
-        self.modules = modules_of(f)
-        self.variables = variables_of(f)
-        self.optimizers = optimizers_of(f)
-        self.reads_gradients = bool(self.optimizers)  # whether it matters which .grad there are
+        self.signature = Signature(f)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         leaves, structure = flatten((args, kwargs))
@@ -88,90 +79,19 @@ class Compiled:
         if trace.thread == threading.get_ident():
             return self.f(*args, **kwargs)  # a part of what is traced
         with trace:
-            self.watch_options()
-            key = self.key(leaves, structure)
+            key = self.signature.key(leaves, structure)
             run = self.runs.get(key)
             if run is None and not self.waits_for_sizes():
                 run = self.make(args, kwargs, key)
                 # Only the trace shows whether gradients matter.
-                self.runs[*key[:-2], self.present(), key[-1]] = run
+                self.runs[*key[:-2], self.signature.present(), key[-1]] = run
         if run is None or run is EAGER:
             return self.f(*args, **kwargs)
         return run([x for x in leaves if isinstance(x, TensorBase)])
 
     def waits_for_sizes(self) -> bool:
         """Whether a lazy layer has to see a first batch."""
-        return any(is_lazy(p) for module in self.modules for p in module.parameters())
-
-    def groups(self) -> list[dict]:
-        """The groups of parameters of all optimizers."""
-        return [group for optimizer in self.optimizers for group in optimizer.param_groups]
-
-    def watch_options(self) -> None:
-        """Note which numbers of the optimizers change: they become inputs of the next program."""
-        for k, group in enumerate(self.groups()):
-            for name, value in group.items():
-                before = self.seen.setdefault((k, name), value)
-                if name not in self.fixed and before != value and is_numeric(value):
-                    self.varying.add(name)
-                self.seen[k, name] = value
-
-    def options(self) -> list[Option]:
-        """The numbers of the optimizers that are inputs of a program."""
-        found = []
-        for group in self.groups():
-            for name in sorted(self.varying & group.keys()):
-                if isinstance(group[name], tuple) and is_numeric(group[name]):
-                    found += [Option(group, name, place) for place in range(len(group[name]))]
-                elif is_input(name, group[name]):
-                    found.append(Option(group, name))
-        return found
-
-    def key(self, leaves: list, structure: Any) -> tuple:
-        """What a program depends on."""
-        arguments = tuple(
-            (tuple(x.shape), x.dtype, x.tracked)
-            if isinstance(x, TensorBase)
-            else (type(x), x if is_value(x) else id(x))
-            for x in leaves
-        )
-        modules = tuple(self.facts(m) for module in self.modules for m in module.modules())
-        settings = tuple(
-            (k, name, value if is_value(value) else id(value))
-            for k, group in enumerate(self.groups())
-            for name, value in group.items()
-            if name != "params" and not (name in self.varying and is_input(name, value))
-        )
-        begun = tuple(
-            id(value)
-            for o in self.optimizers
-            for held in o.state.values()
-            for value in held.values()
-        )
-        named = [x for x in surroundings(self.f) if isinstance(x, TensorBase)]
-        wanted = tuple((id(x), x.tracked) for x in [*named, *self.variables])
-        enabled = tape.mode.enabled
-        return str(structure), arguments, modules, settings, begun, wanted, self.present(), enabled
-
-    def present(self) -> tuple[bool, ...]:
-        """Which tensors have a gradient, where that matters."""
-        return tuple(x.grad is not None for x in self.leaves()) if self.reads_gradients else ()
-
-    def leaves(self) -> Iterator[Any]:
-        """The tensors whose `.grad` the function may read."""
-        yield from self.variables
-        for module in self.modules:
-            yield from module.parameters()
-        for group in self.groups():
-            yield from group["params"]
-
-    def facts(self, module: Any) -> tuple:
-        """What a program takes from a module for good: its numbers and modes, and which parameters it has."""
-        numbers = [
-            (name, v) for name, v in vars(module).items() if isinstance(v, (int, float, str))
-        ]
-        owned = [(id(p), p.tracked) for p in vars(module)["_parameters"].values() if p is not None]
-        return type(module).__name__, *numbers, *owned
+        return any(is_lazy(p) for module in self.signature.modules for p in module.parameters())
 
     def make(self, args: tuple, kwargs: dict, key: tuple) -> Any:
         """A native program for this signature; EAGER where the function depends on values."""
@@ -190,7 +110,7 @@ class Compiled:
                 ) from error
             warnings.warn(f"compile: {name} runs as it is: {error}{shown(error)}", stacklevel=3)
             return EAGER
-        self.reads_gradients |= captured.reads_gradients
+        self.signature.reads_gradients |= captured.reads_gradients
         for run in self.runs.values():
             if isinstance(run, Run) and run.captured.same(captured):
                 return run
@@ -202,13 +122,11 @@ class Compiled:
         """The traced function. An option that decides what is computed (`if momentum:`) is no input."""
         trace.thread = threading.get_ident()
         try:
-            return capture(self.f, args, kwargs, self.options())
+            return capture(self.f, args, kwargs, self.signature.options())
         except RuntimeError:
-            if self.varying <= INPUTS:
+            if not self.signature.fix():
                 raise
-            self.fixed |= self.varying - INPUTS
-            self.varying = set(INPUTS)
-            return capture(self.f, args, kwargs, self.options())
+            return capture(self.f, args, kwargs, self.signature.options())
         finally:
             trace.thread = None
 
@@ -241,10 +159,10 @@ class Compiled:
     def labels(self, captured: Captured) -> dict[Symbol, str]:
         """What the user calls the inputs of a program: parameters by their names, rates by theirs."""
         names: dict[int, str] = {}
-        for module in self.modules:
+        for module in self.signature.modules:
             for name, x in [*module.named_parameters(), *module.named_buffers()]:
                 names.setdefault(id(x), name)
-        for optimizer in self.optimizers:
+        for optimizer in self.signature.optimizers:
             for p, held in optimizer.state.items():
                 names |= {id(x): f"{key} of {names.get(id(p), '?')}" for key, x in held.items()}
         pairs = zip(captured.live, captured.graph.constants, strict=True)
@@ -327,44 +245,6 @@ class Run:
 def is_lazy(parameter: Any) -> bool:
     """Whether a parameter waits for a first batch to know its shape."""
     return type(parameter).__name__ == "UninitializedParameter"
-
-
-def is_input(name: str, value: Any) -> bool:
-    """Whether an option may be an input: a float (a momentum of 0 leaves a part of the equations out)."""
-    return is_numeric(value) and (name == "lr" or value != 0)
-
-
-def is_numeric(x: Any) -> bool:
-    """Whether x is a float, or a tuple of floats."""
-    return isinstance(x, float) or (isinstance(x, tuple) and all(isinstance(v, float) for v in x))
-
-
-def is_value(x: Any) -> bool:
-    """Whether x is compared by what it is worth."""
-    return isinstance(x, (int, float, complex, str, bytes, tuple, frozenset, type(None)))
-
-
-def difference(old: tuple, new: tuple) -> str:
-    """What changed between two signatures, in words."""
-    names = (
-        "the nesting of the arguments",
-        "an argument",
-        "a module: train() or eval(), a number, or a parameter",
-        "an optimizer's options",
-        "an optimizer's state",
-        "a tensor that it closes over, or requires_grad of one,",
-        "which tensors have a gradient",
-        "no_grad",
-    )
-    for name, a, b in zip(names, old, new, strict=True):
-        if a != b:
-            changed = (
-                [f"{x} -> {y}" for x, y in zip(a, b, strict=False) if x != y]
-                if isinstance(a, tuple)
-                else []
-            )
-            return f"{name} changed" + (f": {'; '.join(changed[:3])}" if changed else "")
-    return "the signature is the same"
 
 
 def shown(error: BaseException) -> str:
