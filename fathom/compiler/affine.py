@@ -8,10 +8,24 @@ divisions, remainders and comparisons:  (4 i + j) // 4 -> i  and  (4 i + j) % 4 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import inf
+from math import inf, isfinite
 
 from fathom.compiler.types import dtype_of
-from fathom.core.loop import Call, Const, Expr, Index, Load, Reduce, as_expr
+from fathom.core.loop import (
+    Call,
+    Const,
+    Expr,
+    Index,
+    Load,
+    Reduce,
+    as_expr,
+    every,
+    inside,
+    mentions,
+    reduce,
+    substituted,
+    where,
+)
 
 ORDERS = {"<", "<=", "=="}
 FACTS: list[
@@ -174,7 +188,7 @@ def simplify(e: Expr) -> Expr:
         case Load():
             return Load(e.array, tuple(index(i) for i in e.at))
         case Reduce():
-            return flattened(Reduce(e.name, e.over, simplify(e.body)))
+            return chosen(flattened(Reduce(e.name, e.over, simplify(e.body))))
         case Call(name="cast", args=(a,)):
             a = simplify(a)
             return a if dtype_of(a) == e.dtype else Call("cast", (a,), e.dtype)
@@ -221,6 +235,31 @@ def flattened(e: Reduce) -> Reduce:
                 Reduce("+", (*e.over, *inner.over), Call("where", (test, inner.body, zero)))
             )
     return e
+
+
+def chosen(e: Reduce) -> Expr:
+    """A sum of which an index chooses one term, as that term: sum_k [u == k] x[k] -> [0 <= u < n] x[u]."""
+    for k in e.over if e.name == "+" else ():
+        u, term = selected(e.body, k)
+        if u is not None and not any(mentions(u, i) for i in e.over):
+            there = every(inside(u, k.size))
+            one = where(there, substituted(term, {k: u}), Const(0, dtype_of(e)))
+            return simplify(reduce("+", [i for i in e.over if i is not k], one))
+    return e
+
+
+def selected(e: Expr, k: Index) -> tuple[Expr | None, Expr]:
+    """u and x of an expression that is x where k == u, and 0 everywhere else."""
+    match e:
+        case Call(name="where", args=(Call(name="==", args=(a, b)), x, Const(value=0))):
+            return (b if a is k else a if b is k else None), x
+        case Call(name="neg", args=(a,)):
+            u, x = selected(a, k)
+            return u, Call("neg", (x,))
+        case Call(name="*", args=(a, Const() as c)) if isfinite(c.value):
+            u, x = selected(a, k)
+            return u, Call("*", (x, c))
+    return None, e
 
 
 def facts(test: Expr) -> list[tuple[dict[Expr, int], float, float]]:

@@ -10,12 +10,10 @@ import itertools
 
 import numpy as np
 
-from fathom.compiler.access import Access
-from fathom.compiler.affine import affine, is_index
 from fathom.compiler.functions import START
 from fathom.compiler.fuse import Kernel, measure, reductions
-from fathom.compiler.instructions import arithmetic, convert, extreme
-from fathom.compiler.schedule import Flat, mentions, scheduled
+from fathom.compiler.instructions import convert, extreme
+from fathom.compiler.schedule import Flat, scheduled
 from fathom.compiler.text import (
     BOOL,
     FLOAT32,
@@ -25,11 +23,12 @@ from fathom.compiler.text import (
     number,
     type_name,
 )  # fmt: skip
-from fathom.compiler.types import common, dtype_of
-from fathom.core.loop import Array, Call, Const, Expr, Index, Load, Reduce
+from fathom.compiler.types import dtype_of
+from fathom.compiler.values import Values
+from fathom.core.loop import Array, Call, Expr, Index, Load, Reduce, mentions
 
 
-class Emitter(Access):
+class Emitter(Values):
     """Writes one kernel."""
 
     def __init__(self, kernel: Kernel, output: Array, lanes: int):
@@ -69,6 +68,9 @@ class Emitter(Access):
         i, rest = loops[0], loops[1:]
         start, stop = low or number(0), high or number(i.size)
         s = self.schedule
+        before = self.held
+        if not reductions(s.body):  # what is held takes registers, which sums need
+            self.held = before | self.fixed(s.body, loops)
         if i is s.block:
             self.block_loop(i, rest, start, stop)
         elif i is s.vector and not s.across:
@@ -77,6 +79,7 @@ class Emitter(Access):
             self.unrolled_loop(i, rest, start, stop)
         else:
             self.loop(i, start, stop, 1, lambda: self.nest(rest))
+        self.held = before
 
     def strip(self, k: Index, low: Value, high: Value) -> None:
         """All loops, with the sums over k from here to the end of its strip."""
@@ -275,6 +278,9 @@ class Emitter(Access):
             self.known[key] = self.load(e)
         return self.known[key]
 
+    def reduced(self, e: Reduce) -> Value:
+        return self.sums[e] if e in self.sums else self.reduce(e, [{}])[0]
+
     def vanishes(self, e: Expr) -> bool:
         """Whether e is 0 in the lanes under the mask: a product of reads, which are 0 there."""
         if isinstance(e, Load):
@@ -318,67 +324,6 @@ class Emitter(Access):
         return self.t.op(
             f"shufflevector {v}, {v.type} poison, <{count} x i32> <{order}>", v.dtype, count
         )
-
-    # ---- values ----
-
-    def value(self, e: Expr) -> Value:
-        t = self.t
-        match e:
-            case Const():
-                dtype = dtype_of(e) or (FLOAT32 if isinstance(e.value, float) else INT64)
-                return literal(e.value, dtype)
-            case Index():
-                return self.index(affine(e))
-            case Load():
-                return self.read(e)
-            case Reduce():
-                return self.sums[e] if e in self.sums else self.reduce(e, [{}])[0]
-            case Call() if is_index(e):
-                return self.index(affine(e))
-            case Call(name="cast", args=(a,)):
-                return convert(
-                    self.t,
-                    self.value(a) if not isinstance(a, Const) else literal(a.value, e.dtype),
-                    e.dtype,
-                )
-            case Call(name="where", args=(test, a, b)):
-                return self.where(test, a, b)
-            case Call(name="not", args=(a,)):
-                return t.binary("xor", self.value(a), literal(True, BOOL))
-            case Call(name="and" | "or", args=(a, b)):
-                return t.binary(e.name, self.value(a), self.value(b))
-            case Call():
-                return arithmetic(self.t, e.name, self.operands(e.args))
-        raise AssertionError(e)
-
-    def operands(self, args: tuple[Expr, ...]) -> list[Value]:
-        """The arguments in their common dtype; bare numbers take it."""
-        dtype = self.common_dtype(args)
-        return [self.operand(a, dtype) for a in args]
-
-    def common_dtype(self, args: tuple[Expr, ...]) -> np.dtype:
-        known = common(*[dtype_of(a) for a in args])
-        if known is not None:
-            return known
-        real = any(isinstance(a, Const) and isinstance(a.value, float) for a in args)
-        return FLOAT32 if real else INT64
-
-    def operand(self, a: Expr, dtype: np.dtype) -> Value:
-        if isinstance(a, Const) and a.dtype is None:
-            return literal(a.value, dtype)
-        return convert(self.t, self.value(a), dtype)
-
-    def where(self, test: Expr, a: Expr, b: Expr) -> Value:
-        """Choose; reads in a branch are masked by its condition."""
-        t, before, dtype = self.t, self.mask, self.common_dtype((a, b))
-        condition = self.value(test)
-        self.mask = condition if before is None else t.binary("and", before, condition)
-        first = self.operand(a, dtype)
-        opposite = t.binary("xor", condition, literal(True, BOOL))
-        self.mask = opposite if before is None else t.binary("and", before, opposite)
-        second = self.operand(b, dtype)
-        self.mask = before
-        return t.select(condition, first, second)
 
 
 def start_of(name: str, dtype: np.dtype):

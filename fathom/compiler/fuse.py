@@ -53,7 +53,6 @@ MOVES = {
     "Windows",
     "StopGradient",
     "Copy",
-    "Cast",
 }
 ONE_TO_ONE = MOVES - {"Expand", "Slice", "Windows"}  # each element of the input is read once
 REPEATS = {"Expand", "Windows", "Gather"}  # each element of the input may be read several times

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from fathom.compiler.affine import Affine, affine
 from fathom.compiler.fuse import Kernel, reads_inside, reductions
 from fathom.compiler.split import split
-from fathom.core.loop import Array, Call, Expr, Index, Load, Reduce, rewritten
+from fathom.core.loop import Array, Call, Expr, Index, Load, Reduce, mentions, rewritten
 
 
 @dataclass
@@ -283,19 +283,6 @@ def top_reduction(e: Expr) -> Reduce | None:
     """The reduction around which the whole body is written, if there is just one: act(sum + bias)."""
     found = reductions(e)
     return found[0] if len(found) == 1 else None
-
-
-def mentions(e: Expr, i: Index) -> bool:
-    match e:
-        case Index():
-            return e is i
-        case Load():
-            return any(mentions(a, i) for a in e.at)
-        case Reduce():
-            return mentions(e.body, i)
-        case Call():
-            return any(mentions(a, i) for a in e.args)
-    return False
 
 
 def depends(load: Load, i: Index) -> bool:

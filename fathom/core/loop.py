@@ -305,6 +305,20 @@ def substituted(e: Expr, by: dict[Index, Expr]) -> Expr:
     return rewritten(e, index=lambda i: by.get(i, i))
 
 
+def mentions(e: Expr, i: Index) -> bool:
+    """Whether the expression depends on the index."""
+    match e:
+        case Index():
+            return e is i
+        case Load():
+            return any(mentions(a, i) for a in e.at)
+        case Reduce():
+            return mentions(e.body, i)
+        case Call():
+            return any(mentions(a, i) for a in e.args)
+    return False
+
+
 # ---- the reference interpreter -------------------------------------------------------------------
 
 

@@ -77,3 +77,20 @@ def test_a_branch_knows_its_condition():
     inside = loop.where(loop.less_equal(0, i - 3), x[[(i - 3) % 8]], 0.0)
     branch = simplify(inside).args[1]
     assert branch.at == (Call("+", (i, Const(-3))),) or affine(branch.at[0]) == Affine(-3, {i: 1})
+
+
+def test_a_sum_of_which_an_index_chooses_one_term_is_that_term():
+    k, classes = Index(5), loop.Array("c", (3,), np.dtype("int64"))
+    x = loop.Array("x", (5,), np.dtype("float32"))
+    arrays = {"x": np.arange(1, 6, dtype=np.float32), "c": np.array([4, 5, -1])}
+    for n, expected in enumerate((-10.0, 0.0, 0.0)):
+        chosen = loop.where(loop.equal(classes[[n]], k), x[[k]], loop.Const(0, x.dtype))
+        term = simplify(loop.reduce("+", [k], -chosen * 2.0))
+        assert not isinstance(term, loop.Reduce)
+        assert loop.evaluate(term, (), arrays) == expected
+
+
+def test_a_sum_of_several_terms_that_indices_choose_stays_a_sum():
+    k, x = Index(5), loop.Array("x", (5,), np.dtype("int64"))
+    several = loop.where(loop.equal(x[[k]], k), x[[k]], 0)
+    assert isinstance(simplify(loop.reduce("+", [k], several)), loop.Reduce)
