@@ -1,13 +1,24 @@
 """Switches that training scripts set on PyTorch, accepted so that the scripts run.
 
-Results here are deterministic on every device, and float32 products are computed in float32.
+Results here are deterministic on every device, and float32 products are computed in float32. One switch does
+something: with `fathom.backends.fusion.enabled = False` large composites (core/composite.py) run operation by
+operation.
 """
 
 from __future__ import annotations
 
 from types import SimpleNamespace
 
+from fathom.compiler.eager import fused
+from fathom.core.composite import fusion
 from fathom.core.device import cupy
+
+__all__ = [
+    "are_deterministic_algorithms_enabled", "cuda", "cudnn", "fusion", "get_float32_matmul_precision", "mps",
+    "set_float32_matmul_precision", "use_deterministic_algorithms",
+]  # fmt: skip
+
+fusion.fused = fused  # the functions that are composites know no compiler
 
 cudnn = SimpleNamespace(
     benchmark=False,

@@ -25,6 +25,7 @@ from fathom.compiler.show import Shown
 from fathom.compiler.signature import Signature, difference
 from fathom.compiler.threads import Turn
 from fathom.core.base import TensorBase, is_plain, new
+from fathom.core.composite import as_written
 from fathom.core.tracing import Symbol
 from fathom.core.trees import flatten
 
@@ -85,7 +86,10 @@ class Compiled:
                 run = self.make(args, kwargs, key)
                 # Only the trace shows whether gradients matter.
                 self.runs[*key[:-2], self.signature.present(), key[-1]] = run
-        if run is None or run is EAGER:
+        if run is None:  # for once: no composite in it is worth compiling
+            with as_written():
+                return self.f(*args, **kwargs)
+        if run is EAGER:
             return self.f(*args, **kwargs)
         return run([x for x in leaves if isinstance(x, TensorBase)])
 

@@ -1,8 +1,8 @@
 """A compiled function that is differentiated outside: `loss(compiled(x)).backward()`.
 
-On the tape a call is one node, CompiledFunction, with a node above it for each result. Its rule runs a second native
-program (cut.py). Where the gradient is itself to be differentiated, or a transform looks on, the rule replays the
-traced steps as operations of the tape, which know how.
+On the tape a call is one node, CompiledFunction, with a node above it for each of several results. Its rule runs a
+second native program (cut.py). Where the gradient is itself to be differentiated, or a transform looks on, the rule
+replays the traced steps as operations of the tape, which know how.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ class Outside:
     places   the symbols that the node holds: arguments, counters and rates, state, what is kept
     """
 
+    kind = Program
+
     def __init__(self, captured: Captured):
         graph, pullback = captured.graph, captured.pullback
         assert pullback is not None
@@ -64,7 +66,7 @@ class Outside:
     @functools.cached_property
     def program(self) -> Program:
         """The native code of the gradient, made when it is first asked for."""
-        return Program(self.back)
+        return self.kind(self.back)
 
     # ---- recording ----
 
@@ -81,10 +83,11 @@ class Outside:
         for y in ys:
             y.version = versions.setdefault(id(y.array), [0])
         chosen = [ys[k] for k in self.pullback.outputs]
-        whole = new(chosen[0].array)
-        whole.tracked, whole.version = True, [0]
+        only = len(chosen) == 1
+        whole = chosen[0] if only else new(chosen[0].array)
+        whole.tracked, whole.version = True, whole.version if only else [0]
         whole.node = tape.Node(CompiledFunction(self), tuple(inputs), whole)
-        for position, y in enumerate(chosen):
+        for position, y in enumerate([] if only else chosen):
             y.tracked, y.node = True, tape.Node(Output(position, len(chosen)), (whole,), y)
 
     def held(self, tensors: list[Tensor], drawn: list, kept: list) -> list[Tensor]:
@@ -98,7 +101,7 @@ class Outside:
 
     # ---- the rule ----
 
-    def pulled(self, gradients: Bundle, held: Sequence[Tensor]) -> list[Tensor | None]:
+    def pulled(self, gradients: Sequence[Tensor], held: Sequence[Tensor]) -> list[Tensor | None]:
         """The gradient of each root; None where nothing that arrived leads to it."""
         cotangents = self.pullback.cotangents
         arrived = {s for g, s in zip(gradients, cotangents, strict=True) if g is not None}
@@ -140,14 +143,15 @@ class Outside:
 
 @dataclass(frozen=True, eq=False)
 class CompiledFunction(Primitive):
-    """A call of a compiled function, as recorded: all its results together. Its inputs are the tensors whose gradients
-    are computed, then those in the `places`."""
+    """A call of a compiled function, as recorded: its result, or all of them together. Its inputs are the tensors whose
+    gradients are computed, then those in the `places`."""
 
     outside: Outside = field(repr=False)
 
     def vjp(self, wanted, g, y, *xs):
         roots = len(self.outside.pullback.roots)
-        found = self.outside.pulled(g, xs[roots:])
+        arrived = g if isinstance(g, Bundle) else (g,)
+        found = self.outside.pulled(arrived, xs[roots:])
         return [*found, *[None] * (len(xs) - roots)]
 
 

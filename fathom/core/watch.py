@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from fathom.core.composite import as_written
 from fathom.core.primitive import Primitive
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 class watching:
     """Calls `seen(primitive, inputs, output)` after each operation inside a `with` block.
 
-    Operations of other threads go on unseen. Blocks may be nested; each sees what happens inside it.
+    Operations of other threads go on unseen. Blocks may be nested; each sees what happens inside it. Composites run
+    operation by operation.
 
     >>> names = []
     >>> with watching(lambda primitive, inputs, y: names.append(type(primitive).__name__)):
@@ -31,7 +33,7 @@ class watching:
     """
 
     def __init__(self, seen: Seen):
-        self.seen = seen
+        self.seen, self.written = seen, as_written()
 
     def __enter__(self) -> watching:
         door, seen, thread = Primitive.__call__, self.seen, threading.get_ident()
@@ -44,7 +46,9 @@ class watching:
 
         self.door = door
         Primitive.__call__ = watched  # type: ignore[method-assign]
+        self.written.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.written.__exit__()
         Primitive.__call__ = self.door  # type: ignore[method-assign]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fathom.core import dtypes
+from fathom.core.composite import composite
 from fathom.core.errors import DtypeError
 from fathom.ops.axes import many_axes, numpy_names
 from fathom.ops.reduction import amax
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 
 @numpy_names
+@composite
 def softmax(input: Tensor, dim: int, dtype: dtypes.dtype | None = None) -> Tensor:
     r"""Softmax along `dim`, $y_i = e^{x_i} / \sum_j e^{x_j}$: positive numbers that sum to 1.
 
@@ -30,6 +32,7 @@ def softmax(input: Tensor, dim: int, dtype: dtypes.dtype | None = None) -> Tenso
 
 
 @numpy_names
+@composite
 def log_softmax(input: Tensor, dim: int, dtype: dtypes.dtype | None = None) -> Tensor:
     r"""The logarithm of softmax, $y_i = x_i - \log \sum_j e^{x_j}$, exact where softmax underflows.
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from fathom.core import dtypes
 from fathom.core import inplace as writing
+from fathom.core.composite import composite
 from fathom.core.errors import ShapeError
 from fathom.core.random import Generator
 from fathom.ops import (
@@ -235,6 +236,7 @@ def selu_(input: Tensor) -> Tensor:
     return selu(input, True)
 
 
+@composite
 def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     r"""$y = x\,\Phi(x) = \frac x2 (1 + \mathrm{erf}\frac{x}{\sqrt2})$.
 

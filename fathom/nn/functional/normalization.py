@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import ml_dtypes
 
 from fathom.core import tape
+from fathom.core.composite import composite
 from fathom.core.errors import ShapeError
 from fathom.nn.functional.padding import constant_pad
 from fathom.ops.windows import Windows
@@ -131,6 +132,7 @@ def instance_norm(
     return affine(centred * scale, None, bias, per_channel)
 
 
+@composite
 def layer_norm(
     input: Tensor, normalized_shape: Sequence[int], weight: Tensor | None = None, bias: Tensor | None = None,
     eps: float = 1e-5,
