@@ -19,8 +19,8 @@ SOURCE = ROOT / "fathom"
 # directly in it. Parts that are still to come have their places already.
 FLOORS: tuple[dict[str, str], ...] = (
     {"core": "the machine: primitives, the one door, the tape; knows no operation"},
-    {"compiler": "functions traced to graphs, graphs to one native program, stage by stage"},
     {"ops": "the operations, one file a family, each defined once"},
+    {"compiler": "functions traced to graphs, graphs to one native program, stage by stage"},
     {
         "autograd": "gradients by name: grad, Function, gradcheck",
         "backends": "switches that scripts for PyTorch set",

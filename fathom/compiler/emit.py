@@ -10,6 +10,7 @@ import itertools
 
 import numpy as np
 
+from fathom.compiler.choices import written_out
 from fathom.compiler.functions import START
 from fathom.compiler.fuse import Kernel, measure, reductions
 from fathom.compiler.instructions import convert, extreme
@@ -69,7 +70,7 @@ class Emitter(Values):
         start, stop = low or number(0), high or number(i.size)
         s = self.schedule
         before = self.held
-        if not reductions(s.body):  # what is held takes registers, which sums need
+        if s.choice is None and not reductions(s.body):  # it takes registers, which sums need
             self.held = before | self.fixed(s.body, loops)
         if i is s.block:
             self.block_loop(i, rest, start, stop)
@@ -171,7 +172,13 @@ class Emitter(Values):
                     for i, k in zip(self.copies, offsets, strict=True)
                 }
             )
-        for place, value in zip(places, self.together(self.schedule.body, places), strict=True):
+        if self.schedule.choice is None:
+            values = self.together(self.schedule.body, places)
+        else:  # side by side, so that what they share is computed once
+            bodies = written_out(self.schedule.body, self.schedule.choice)
+            places = [{self.schedule.choice: number(n)} for n in range(len(bodies))]
+            values = [self.value(body) for body in bodies]
+        for place, value in zip(places, values, strict=True):
             self.at.update(place)
             if self.kernel.adds:
                 before = self.load(Flat(self.output, (self.schedule.store.expr(),)))

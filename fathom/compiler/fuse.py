@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fathom.compiler.affine import Affine, affine, simplify
+from fathom.compiler.choices import choice_of
 from fathom.compiler.functions import can_emit
 from fathom.compiler.scans import Recurrence
 from fathom.core import loop
@@ -213,7 +214,7 @@ class Fusion:
         if body is None or not can_emit(body):
             self.host(step)
             return
-        if self.needs_array(step, body):
+        if self.needs_array(step, body, out):
             self.kernels.append(Kernel(step.output, out, body))
             self.store(step.output)
         else:
@@ -282,7 +283,7 @@ class Fusion:
         self.waiting.discard(x)
         self.store(x)
 
-    def needs_array(self, step: Step, body: Expr) -> bool:
+    def needs_array(self, step: Step, body: Expr, out: tuple[Index, ...]) -> bool:
         symbol = step.output
         if symbol in self.kept:
             return True
@@ -290,7 +291,7 @@ class Fusion:
         if reduces and self.waits(step, body):
             self.waiting.add(symbol)
             return False
-        if reduces or size > MOST:
+        if reduces or size > MOST or (size > LARGEST and choice_of(body, out[1:])):
             return True
         readers = self.readers.get(symbol, [])
         if self.uses[symbol] > 1 and large_reads(body, symbol) >= READS:

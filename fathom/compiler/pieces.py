@@ -6,12 +6,13 @@ element is `where(i < 32, a, where(i < 64, b, c))`: written as it is read, every
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
-from fathom.compiler.affine import affine, is_index, simplify
+from fathom.compiler.affine import simplify
+from fathom.compiler.choices import tests, turn
 from fathom.compiler.fuse import Host, Kernel, measure
-from fathom.core.loop import Call, Expr, Index, Load, Reduce, substituted
+from fathom.core.loop import Index, substituted
 
 SHORTEST = 8  # entries of a piece: a border of a few zeros is no expression of its own
 MOST = 8  # pieces of a kernel
@@ -54,41 +55,3 @@ def cut(kernel: Kernel, i: Index, ends: Sequence[int]) -> list[Kernel | Host]:
         body = simplify(substituted(kernel.body, {i: j + low}))
         pieces.append(replace(kernel, out=out, at=at, body=body))
     return pieces
-
-
-def tests(e: Expr) -> Iterator[Call]:
-    """The comparisons of indices that choose between branches."""
-    match e:
-        case Call(name="where", args=(test, a, b)):
-            yield from comparisons(test)
-            yield from tests(a)
-            yield from tests(b)
-        case Call():
-            for a in e.args:
-                yield from tests(a)
-        case Reduce():
-            yield from tests(e.body)
-        case Load():
-            for a in e.at:
-                yield from tests(a)
-
-
-def comparisons(e: Expr) -> Iterator[Call]:
-    match e:
-        case Call(name="and", args=(a, b)):
-            yield from comparisons(a)
-            yield from comparisons(b)
-        case Call(name="<" | "<=", args=(a, b)) if is_index(a) and is_index(b):
-            yield e
-
-
-def turn(test: Call) -> Iterator[tuple[Index, int]]:
-    """The index that decides a comparison by itself, and its first value after the answer changes."""
-    difference = affine(test.args[1]).plus(affine(test.args[0]), -1)  # > 0, or >= 0
-    if len(difference.terms) == 1:
-        ((i, c),) = difference.terms.items()
-        strict = test.name == "<"
-        if isinstance(i, Index) and c == 1:
-            yield i, -difference.const + (1 if strict else 0)
-        elif isinstance(i, Index) and c == -1:
-            yield i, difference.const + (0 if strict else 1)

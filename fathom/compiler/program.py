@@ -30,6 +30,7 @@ from fathom.compiler.schedule import loads, position
 from fathom.compiler.threads import Turn, get_num_threads, workers
 from fathom.compiler.tiles import Job, Pointer, Repeat, Run, main_text
 from fathom.compiler.transpose import TurnEmitter, turned
+from fathom.compiler.winograd import with_fewer_products
 from fathom.core.apply import QUIET
 from fathom.core.loop import Array
 from fathom.core.tracing import Graph, Symbol
@@ -55,7 +56,7 @@ class Program:
 
     def __init__(self, graph: Graph, timed: bool = False, width: int | None = None):
         self.lanes = lanes() if width is None else width  # float32 in a vector register
-        self.graph, units, names = lowered(improved(graph))
+        self.graph, units, names = lowered(improved(with_fewer_products(graph)))
         graph = self.graph
         self.plan = packed(planned(units, names, graph, self.lanes), self.lanes)
         self.names = self.plan.names

@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fathom.compiler.affine import Affine, affine
+from fathom.compiler.borders import filled_parts
+from fathom.compiler.choices import choice_of
 from fathom.compiler.fuse import Kernel, reads_inside, reductions
 from fathom.compiler.split import split
 from fathom.core.loop import Array, Call, Expr, Index, Load, Reduce, mentions, rewritten
@@ -33,6 +35,9 @@ class Schedule:
     full: int = 0
     left: int = 0  # samples of the last block, where it does not
     strip: tuple[Index, int] | None = None  # a reduced index that runs in strips around all loops
+    choice: Index | None = (
+        None  # an index that decides between expressions, each of which is written out
+    )
 
     def chunk(self, lanes: int, pieces: int) -> int:
         """How much of the outermost loop a tile takes, if there are to be about so many tiles: whole blocks of
@@ -70,28 +75,27 @@ def scheduled(kernel: Kernel, lanes: int) -> Schedule:
     store = kernel.store or position(kernel.element(), kernel.output.shape)
     if kernel.lane is None and not any(isinstance(r, Flat) for r in loads(body)):
         loops, body, store, _ = split(loops, body, store, lanes)
-    out, body, store = collapsed(list(loops), body, store, (kernel.block, kernel.lane))
+    filled = filled_parts(kernel.borders)
+    out, body, store = collapsed(list(loops), body, store, (kernel.block, kernel.lane, *filled))
     body = collapsed_sums(body)
     reduction = top_reduction(body)
     reads = loads(body if reduction is None else reduction.body)
+    choice = choice_of(body, out[1:]) if reduction is None else None
+    out = [i for i in out if i is not choice]
+    over = () if reduction is None else reduction.over
     if kernel.lane is not None:
         inner = [i for i in out if i not in (kernel.block, kernel.lane)]
-        unrolled = (
-            {}
-            if reduction is None
-            else blocked(inner, reads, kernel.lane, False, lanes, reduction.over)
-        )
+        unrolled = blocked(inner, reads, kernel.lane, False, lanes, over, filled)
         loops = (kernel.block, *inner, kernel.lane)
         return Schedule(
-            loops, body, store, kernel.lane, unrolled, False, kernel.block, kernel.full, kernel.left
-        )
+            loops, body, store, kernel.lane, unrolled, False, kernel.block, kernel.full,
+            kernel.left, choice=choice,
+        )  # fmt: skip
     found = choices(out, body, store, lanes)
     if not found:
-        return Schedule(tuple(out), body, store, None, {}, False)
+        return Schedule(tuple(out), body, store, None, {}, False, choice=choice)
     _, across, vector = min(found, key=lambda choice: choice[0])
-    unrolled = (
-        {} if reduction is None else blocked(out, reads, vector, across, lanes, reduction.over)
-    )
+    unrolled = blocked(out, reads, vector, across, lanes, over, filled)
     loops = sorted(
         (i for i in out if i is not vector), key=lambda i: i.size == 1
     )  # the first is shared out to threads
@@ -101,7 +105,7 @@ def scheduled(kernel: Kernel, lanes: int) -> Schedule:
     ):  # the tiles of a stripped sum share out its longer side, and read the other whole
         first = strip is not None and all(vector.size > i.size for i in loops)
         loops = [vector, *loops] if first else [*loops, vector]
-    return Schedule(tuple(loops), body, store, vector, unrolled, across, strip=strip)
+    return Schedule(tuple(loops), body, store, vector, unrolled, across, strip=strip, choice=choice)
 
 
 def stripped(body: Expr, vector: Index) -> tuple[Index, int] | None:
@@ -190,13 +194,18 @@ def blocked(
     vector: Index,
     across: bool,
     lanes: int,
-    over: tuple[Index, ...] = (),
+    over: tuple[Index, ...],
+    filled: dict[Index, float],
 ) -> dict[Index, int]:
-    """The block of sums to hold in registers: the one with the fewest reads for each product.
+    """The block of sums to hold in registers: the one with the fewest reads for each product; none without a sum.
+
+    Sums side by side along an index of `filled` are all as long as the longest: they cannot stop at their borders.
 
     A read is shared by the copies of every index that it does not depend on. One of memory that the innermost loop,
     the last of `over`, has not touched before counts twice.
     """
+    if not over:
+        return {}
     inner = next((k for k in reversed(over) if k is not vector and k.size > 1), None)
     steps = {i: i.size if i is not vector else i.size // lanes for i in out}
     if across:
@@ -226,8 +235,9 @@ def blocked(
                 for r in reads
             )
             left = sum(steps[i] % f / steps[i] for i, f in block.items())  # single steps at the end
+            useful = math.prod(filled.get(i, 1.0) for i in block)
             best = min(
-                best, (read / size * (1 + left), -size, block), key=lambda choice: choice[:2]
+                best, (read / size * (1 + left) / useful, -size, block), key=lambda found: found[:2]
             )
     return best[2]
 

@@ -1,0 +1,286 @@
+r"""Convolutions with fewer products (Winograd, "Arithmetic Complexity of Computations", 1980; Lavin and Gray, 2016).
+
+A row of a convolution, $y_i = \sum_q x_{i+q} w_q$, is a product of polynomials turned around. A polynomial is known by
+its values at as many points as it has coefficients, and a product's values are products of values: m outputs of r taps
+take m + r - 1 products instead of m r. With three matrices made from the points,
+
+    sum_{i, q} x[i + q] w[q] y[i]  =  sum_z (B x)[z] (G w)[z] (A y)[z]     for all x, w and y.
+
+What stands beside y is the convolution, A^T [(B x) (G w)]; what stands beside w and x are the gradients of the two:
+one rule for the three. Here it serves along the last axis, tile by tile, with six products for four outputs of
+three taps (twelve in the plain sum), or for two of five (ten). Along the other axes, and over the channels, products
+are summed as before, by a contraction of the two that are given.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from math import prod
+from typing import TYPE_CHECKING
+
+from fathom.compiler.graph import alive, copied, held
+from fathom.compiler.tiled import Matrix, Tiled, Untiled
+from fathom.core.base import new
+from fathom.core.tracing import Graph, Step, Symbol
+from fathom.ops.contraction import LETTERS, Contract
+from fathom.ops.movement import Flip, Pad, Permute, Reshape, Slice
+from fathom.ops.windows import Fold, Windows
+
+if TYPE_CHECKING:
+    from fathom.tensors import Tensor
+
+POINTS = (0, 1, -1, 2, -2)  # and infinity, where a polynomial's value is its highest coefficient
+PRODUCTS = len(POINTS) + 1
+BATCH = 16  # examples side by side: with fewer, lanes run along the rows, which tiles would cut
+DEPTH = 24  # products of one element, beside its row's: transforms are shared out among them
+GAIN = 1.3  # how many times fewer products make up for the transforms
+
+
+@functools.cache
+def transforms(taps: int) -> tuple[Matrix, Matrix, Matrix]:
+    """The matrices A (of a tile of outputs), B (of the inputs under it) and G (of the weights), a row for each point.
+
+    >>> A, B, G = transforms(3)
+    >>> B[0]  # the coefficients of (x - 1)(x + 1)(x - 2)(x + 2), which vanishes at all points but 0
+    (4.0, 0.0, -5.0, 0.0, 1.0, 0.0)
+    """
+    outputs = PRODUCTS + 1 - taps
+    scale = [Fraction(prod(p - q for q in POINTS if q != p)) for p in POINTS]
+    numerators = [polynomial([q for q in POINTS if q != p]) for p in POINTS]
+    a = [powers(p, outputs) for p in POINTS] + [[0] * (outputs - 1) + [1]]
+    b = [*numerators, polynomial(POINTS)]
+    g = [[c / s for c in powers(p, taps)] for p, s in zip(POINTS, scale, strict=True)]
+    return matrix(a), matrix(b), matrix([*g, [0] * (taps - 1) + [1]])
+
+
+def powers(point: int, count: int) -> list[int]:
+    return [point**k for k in range(count)]
+
+
+def polynomial(roots) -> list[int]:
+    """The coefficients of the product of all x - root, from the constant on; zeros up to PRODUCTS."""
+    found = [1]
+    for root in roots:
+        found = [a - root * b for a, b in zip([0, *found], [*found, 0], strict=True)]
+    return found + [0] * (PRODUCTS - len(found))
+
+
+def matrix(rows) -> Matrix:
+    return tuple(tuple(float(x) for x in row) for row in rows)
+
+
+@dataclass(frozen=True)
+class Correlation:
+    """y = the sum over windows of x times weights w. The letters of an axis say what it counts:
+
+    x    n c ..   examples and channels, then places `at` and `taps`: those of its windows
+    w    c o ..   ends with the taps
+    y    n o ..   ends with the places
+    """
+
+    windows: Windows
+    x: str
+    w: str
+    y: str
+    sizes: dict[str, int]
+
+    def tiled(self, letters: str) -> str:
+        """The letters of a tensor through tiles: with one for the products second, and one for the tiles last."""
+        products, tiles = [c for c in LETTERS if c not in self.sizes][:2]
+        return letters[0] + products + letters[1:] + tiles
+
+    @property
+    def lead(self) -> str:
+        return self.x[: -2 * len(self.windows.size)]
+
+    @property
+    def rows(self) -> tuple[str, str]:
+        """The places and the taps of the axes before the last."""
+        n = len(self.windows.size)
+        return self.x[-2 * n : -n - 1], self.x[-n:-1]
+
+    @property
+    def outputs(self) -> int:
+        """The places of a tile."""
+        return PRODUCTS + 1 - self.sizes[self.x[-1]]
+
+    @property
+    def tiles(self) -> int:
+        """How many tiles cover a row of y."""
+        return -(-self.sizes[self.y[-1]] // self.outputs)
+
+    def pays(self) -> bool:
+        """Whether the products that are saved are more than what the transforms cost."""
+        n = len(self.windows.size)
+        if self.y[-n:] != self.x[-2 * n : -n] or self.w[-n:] != self.x[-n:] or not self.lead:
+            return False
+        inside = prod(self.sizes[c] for c in self.lead if c not in self.y)
+        outside = prod(self.sizes[c] for c in self.w if c not in self.x)
+        around = prod(self.sizes[c] for c in self.rows[1])
+        taps, places = self.sizes[self.x[-1]], self.sizes[self.y[-1]]
+        return (
+            self.windows.stride[-1] == self.windows.dilation[-1] == 1
+            and 2 <= taps < PRODUCTS
+            and self.sizes[self.lead[0]] >= BATCH
+            and min(inside, outside) * around >= DEPTH
+            and taps * places >= GAIN * PRODUCTS * self.tiles
+        )
+
+    # ---- the three tensors through tiles, and the letters of the result ----
+
+    def of_x(self, x: Tensor) -> tuple[Tensor, str]:
+        """B x, in windows along the other axes."""
+        _, b, _ = transforms(self.sizes[self.x[-1]])
+        y = Tiled(b, self.outputs, self.tiles)(x)
+        places, taps = self.rows
+        if places:
+            w = self.windows
+            y = along_rows(Windows(w.size[:-1], w.stride[:-1], w.dilation[:-1]), y)
+        return y, self.tiled(self.lead + places + taps)
+
+    def of_w(self, w: Tensor) -> tuple[Tensor, str]:
+        """G w."""
+        *_, g = transforms(self.sizes[self.x[-1]])
+        y = Tiled(g, w.shape[-1], 1)(w)
+        return Reshape(y.shape[:-1])(y), self.tiled(self.w[:-1])[:-1]
+
+    def of_y(self, y: Tensor) -> tuple[Tensor, str]:
+        """A y, with zeros around it along the other axes: as many as windows reach over its ends."""
+        a, _, _ = transforms(self.sizes[self.x[-1]])
+        places, _ = self.rows
+        widths = [(0, 0)] * (y.ndim - 1 - len(places)) + [(r, r) for r in self.reach()] + [(0, 0)]
+        y = Pad(tuple(widths))(y) if places else y
+        return Tiled(a, self.outputs, self.tiles)(y), self.tiled(self.y[:-1])
+
+    def reach(self) -> list[int]:
+        """How far windows reach over the ends of y, along the axes before the last."""
+        w = self.windows
+        return [d * (k - 1) for k, d in zip(w.size[:-1], w.dilation[:-1], strict=True)]
+
+    # ---- one of the three from the two others ----
+
+    def y_from(self, x: Tensor, w: Tensor) -> Tensor:
+        """The correlation."""
+        a, _, _ = transforms(self.sizes[self.x[-1]])
+        (x, of_x), (w, of_w) = self.of_x(x), self.of_w(w)
+        y = Contract(of_x, of_w, self.tiled(self.y[:-1]))(x, w)
+        return as_row(Untiled(a, self.outputs, self.sizes[self.y[-1]])(y), self.sizes[self.y[-1]])
+
+    def w_from(self, x: Tensor, y: Tensor) -> Tensor:
+        """The gradient of the weights: from x and the gradient of y."""
+        *_, g = transforms(self.sizes[self.x[-1]])
+        (x, of_x), (y, of_y) = self.of_x(x), self.of_y(y)
+        for k, reach in enumerate(self.reach()):
+            axis = y.ndim - 1 - len(self.rows[0]) + k
+            y = cut(y, axis, reach, y.shape[axis] - reach)
+        w = Contract(of_x, of_y, self.tiled(self.w[:-1])[:-1])(x, y)
+        taps = self.sizes[self.w[-1]]
+        return as_row(Untiled(g, taps, taps)(Reshape((*w.shape, 1))(w)), taps)
+
+    def x_from(self, y: Tensor, w: Tensor, width: int) -> Tensor:
+        """The gradient of x, whose rows are `width` long: from the gradient of y and the weights turned around."""
+        _, b, _ = transforms(self.sizes[self.x[-1]])
+        (y, of_y), (w, of_w) = self.of_y(y), self.of_w(w)
+        places, taps = self.rows
+        if places:
+            n = len(places)
+            y = along_rows(Windows(self.windows.size[:-1], (1,) * n, self.windows.dilation[:-1]), y)
+            of_y = of_y[:-1] + taps + of_y[-1]
+            w = Flip(tuple(range(w.ndim - n, w.ndim)))(w)
+        x = Contract(of_y, of_w, self.tiled(self.lead + places))(y, w)
+        return as_row(Untiled(b, self.outputs, width)(x), width)
+
+
+def along_rows(windows: Windows, y: Tensor) -> Tensor:
+    """y's windows along the axes before the last, whose places it keeps at the end: as they lie in memory."""
+    n = len(windows.size)
+    y = windows(moved(y, y.ndim - 1, y.ndim - 1 - n))
+    return moved(y, y.ndim - 1 - 2 * n, y.ndim - 1)
+
+
+def as_row(pieces: Tensor, count: int) -> Tensor:
+    """The pieces of rows as rows of `count`."""
+    y = Reshape((*pieces.shape[:-2], pieces.shape[-2] * pieces.shape[-1]))(pieces)
+    return cut(y, y.ndim - 1, 0, count)
+
+
+def cut(y: Tensor, axis: int, low: int, high: int) -> Tensor:
+    """y from low to high along an axis."""
+    if (low, high) == (0, y.shape[axis]):
+        return y
+    return Slice(tuple((low, high, 1) if k == axis else (0, n, 1) for k, n in enumerate(y.shape)))(
+        y
+    )
+
+
+def moved(x: Tensor, source: int, target: int) -> Tensor:
+    """x with one axis moved."""
+    order = [k for k in range(x.ndim) if k != source]
+    order.insert(target, source)
+    return Permute(tuple(order))(x)
+
+
+def with_fewer_products(graph: Graph) -> Graph:
+    """The graph with its convolutions and their gradients computed through tiles, where that pays."""
+    producer = {step.output: step for step in graph.steps}
+    names: dict[Symbol, Symbol] = {}
+    replay = Graph(graph.level, graph.inputs, graph.constants)
+
+    def tensor(symbol: Symbol) -> Tensor:
+        return new(held(names.get(symbol, symbol), replay))
+
+    for step in graph.steps:
+        better = through_tiles(step, producer, tensor)
+        if better is None:
+            names[step.output] = replay.add(step.primitive, [names.get(x, x) for x in step.inputs])
+        else:
+            names[step.output] = better.array
+    return alive(copied(graph, replay.steps, names))
+
+
+def through_tiles(
+    step: Step, producer: dict[Symbol, Step], tensor: Callable[[Symbol], Tensor]
+) -> Tensor | None:
+    """What the step computes, through tiles; None where it is no correlation, or where tiles do not pay."""
+    if step.output.dtype.char not in "fd":
+        return None
+    if isinstance(step.primitive, Fold):
+        return gradient_of_x(step, producer, tensor)
+    if not isinstance(step.primitive, Contract):
+        return None
+    letters, out = (step.primitive.a, step.primitive.b), step.primitive.out
+    sizes = step.primitive.sizes(*[x.shape for x in step.inputs])
+    for k, x in enumerate(step.inputs):
+        source, other = producer.get(x), letters[1 - k]
+        if source is None or not isinstance(source.primitive, Windows):
+            continue
+        operands = [tensor(source.inputs[0]), tensor(step.inputs[1 - k])]
+        forward = Correlation(source.primitive, letters[k], other, out, sizes)
+        if forward.pays():
+            return forward.y_from(*operands)
+        backward = Correlation(source.primitive, letters[k], out, other, sizes)
+        if backward.pays():
+            return backward.w_from(*operands)
+    return None
+
+
+def gradient_of_x(
+    fold: Step, producer: dict[Symbol, Step], tensor: Callable[[Symbol], Tensor]
+) -> Tensor | None:
+    """The sum of overlapping windows, if those are a product of y's gradient with weights."""
+    source, of = producer.get(fold.inputs[0]), fold.primitive
+    if source is None or not isinstance(source.primitive, Contract) or set(of.stride) != {1}:
+        return None
+    contract = source.primitive
+    sizes = contract.sizes(*[x.shape for x in source.inputs])
+    windows = Windows(of.size, of.stride, of.dilation)
+    letters = (contract.a, contract.b)
+    for k, y in enumerate(letters):
+        correlation = Correlation(windows, contract.out, letters[1 - k], y, sizes)
+        if correlation.pays():
+            operands = tensor(source.inputs[k]), tensor(source.inputs[1 - k])
+            return correlation.x_from(*operands, of.to[-1])
+    return None

@@ -1,0 +1,118 @@
+"""Convolutions with fewer products: the identity behind them, and that programs use it and stay right."""
+
+import numpy as np
+import pytest
+
+import fathom
+import fathom.nn.functional as F
+from fathom.compiler.tiled import Tiled, Untiled
+from fathom.compiler.winograd import PRODUCTS, transforms
+from fathom.core import loop
+
+CONVOLUTIONS = {  # x, weight, how
+    "3x3": ((16, 8, 9, 12), (8, 8, 3, 3), {"padding": 1}),
+    "5x5, rows that tiles do not fill": ((16, 8, 9, 11), (8, 8, 5, 5), {"padding": 2}),
+    "examples that blocks do not fill": ((19, 8, 8, 8), (12, 8, 3, 3), {}),
+    "groups": ((16, 16, 6, 8), (24, 8, 3, 3), {"padding": 1, "groups": 2}),
+    "one axis": ((16, 24, 30), (24, 24, 3), {"padding": 1}),
+    "three axes, strides before the last": ((16, 8, 6, 9, 11), (8, 8, 3, 2, 4), {"stride": (2, 1, 1)}),
+    "dilation before the last axis": ((16, 8, 12, 12), (8, 8, 3, 3), {"dilation": (2, 1)}),
+}  # fmt: skip
+CONV = {3: F.conv1d, 4: F.conv2d, 5: F.conv3d}
+
+
+def step(how):
+    """A convolution, and the gradients of x and of the weights."""
+
+    def run(x, w):
+        y = CONV[x.ndim](x, w, **how)
+        (y * y).sum().backward()
+        gradients = x.grad, w.grad
+        x.grad = w.grad = None
+        return y.detach(), *gradients
+
+    return run
+
+
+def operands(x, w, dtype):
+    fathom.manual_seed(0)
+    return [fathom.randn(*shape, dtype=dtype).requires_grad_() for shape in (x, w)]
+
+
+def through_tiles(compiled) -> int:
+    """How many steps of the compiled program go into tiles or come out of them."""
+    (run,) = compiled.runs.values()
+    return sum(isinstance(s.primitive, (Tiled, Untiled)) for s in run.program.graph.steps)
+
+
+@pytest.mark.parametrize("taps", range(2, PRODUCTS))
+def test_products_at_points_are_the_correlation_of_rows(taps):
+    a, b, g = (np.array(m) for m in transforms(taps))
+    rng = np.random.default_rng(0)
+    x, w = rng.standard_normal(PRODUCTS), rng.standard_normal(taps)
+    y = a.T @ ((b @ x) * (g @ w))
+    expected = [x[i : i + taps] @ w for i in range(PRODUCTS + 1 - taps)]
+    np.testing.assert_allclose(y, expected, rtol=0, atol=1e-14 * PRODUCTS)
+
+
+@pytest.mark.parametrize("width, step, tiles", [(12, 4, 3), (11, 4, 3), (14, 2, 6), (3, 3, 1)])
+def test_tiles_and_the_way_back_are_adjoint(width, step, tiles):
+    rng = np.random.default_rng(0)
+    matrix = tuple(map(tuple, rng.standard_normal((5, 6 if step < 4 else 7))))
+    there, back = Tiled(matrix, step, tiles), Untiled(matrix, step, width)
+    x = rng.standard_normal((2, 3, width))
+    y = rng.standard_normal(there.shape(x.shape))
+    row = back.eager(np, y).reshape(2, 3, -1)[..., :width]
+    np.testing.assert_allclose((there.eager(np, x) * y).sum(), (x * row).sum(), rtol=1e-12)
+
+
+@pytest.mark.parametrize("width, step, tiles", [(12, 4, 3), (11, 4, 3), (14, 2, 6), (3, 3, 1)])
+def test_elements_of_tiles_are_what_the_eager_rules_compute(width, step, tiles):
+    rng = np.random.default_rng(0)
+    matrix = tuple(map(tuple, rng.integers(-2, 3, (5, 6)).astype(float)))
+    there, back = Tiled(matrix, step, tiles), Untiled(matrix, step, width)
+    for primitive, shape in ((there, (2, 3, width)), (back, (2, 5, 3, tiles))):
+        x = rng.standard_normal(shape)
+        out = [loop.Index(n) for n in primitive.shape(shape)]
+        body = primitive.element(tuple(out), loop.Array("x", shape, x.dtype))
+        found = loop.evaluate(body, out, {"x": x})
+        np.testing.assert_allclose(found, primitive.eager(np, x), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", CONVOLUTIONS)
+def test_a_convolution_and_its_gradients_equal_eager_ones(name):
+    x, w, how = CONVOLUTIONS[name]
+    x, w = operands(x, w, fathom.float64)
+    compiled = fathom.compile(step(how))
+    for found, expected in zip(compiled(x, w), step(how)(x, w), strict=True):
+        error = (found - expected).norm() / expected.norm()
+        assert error < 1e-13
+    assert through_tiles(compiled) >= 5
+
+
+def test_in_float32_tiles_lose_less_than_two_digits():
+    shapes = (16, 32, 16, 16), (32, 32, 3, 3)
+    exact = step({"padding": 1})(*operands(*shapes, fathom.float64))
+    x, w = (t.detach().to(fathom.float32).requires_grad_() for t in operands(*shapes, fathom.float64))
+    compiled = fathom.compile(step({"padding": 1}))
+    for tiled, direct, y in zip(compiled(x, w), step({"padding": 1})(x, w), exact, strict=True):
+        errors = [(z.to(fathom.float64) - y).norm() / y.norm() for z in (tiled, direct)]
+        assert errors[0] < 3e-6 and errors[0] < 30 * errors[1]
+    assert through_tiles(compiled) == 6
+
+
+@pytest.mark.parametrize(
+    "shape, weight, how",
+    [
+        pytest.param((8, 8, 9, 12), (8, 8, 3, 3), {}, id="few examples"),
+        pytest.param((16, 2, 9, 12), (8, 2, 3, 3), {}, id="few channels"),
+        pytest.param((16, 8, 9, 12), (8, 8, 3, 3), {"stride": 2}, id="a stride along the row"),
+        pytest.param((16, 8, 9, 12), (8, 8, 1, 1), {}, id="one tap"),
+        pytest.param((16, 8, 9, 12), (8, 8, 7, 7), {"padding": 3}, id="too many taps"),
+    ],
+)
+def test_where_tiles_do_not_pay_products_are_summed_directly(shape, weight, how):
+    x, w = operands(shape, weight, fathom.float32)
+    compiled = fathom.compile(step(how))
+    compiled(x, w)
+    assert through_tiles(compiled) == 0
