@@ -12,6 +12,7 @@ from benchmarks.machine import keep
 NAMES = {
     "steps": "whole training steps of many models, beside PyTorch and JAX",
     "ops": "time per operation on tiny tensors, beside PyTorch",
+    "composites": "softmax, convolutions and their like in eager mode, fused and as written, beside PyTorch",
     "kernels": "matrix products in GFLOP/s of one thread, beside PyTorch",
     "imports": "time from process start to `import fathom`, beside PyTorch",
     "first": "time from process start to LeNet's first finished epoch, beside PyTorch",

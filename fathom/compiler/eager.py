@@ -13,18 +13,20 @@ from typing import Any
 
 import numpy as np
 
-from fathom.compiler.capture import Captured, narrow, overwritten, trace
+from fathom.compiler.capture import Captured, narrow, trace
 from fathom.compiler.joint import pullback
 from fathom.compiler.outside import Outside
 from fathom.compiler.program import Program
+from fathom.compiler.signature import is_value
 from fathom.compiler.spare import Spare
-from fathom.compiler.threads import Turn
 from fathom.core import tape
 from fathom.core.base import TensorBase, levels, new
+from fathom.core.dtypes import dtype
 from fathom.core.tracing import Graph, Symbol, symbolic
 from fathom.core.trees import flatten, unflatten
 
 WRITTEN = "as written"
+OTHER = "an object"  # an argument that is not known by its value
 MOST = 1024  # programs that are kept
 
 spare = Spare()
@@ -38,7 +40,7 @@ def fused(f: Callable, args: tuple, kwargs: dict) -> Any:
     for x in (*args, *kwargs.values()):
         key.append(signature(x, tensors))
     inside = trace.thread == threading.get_ident()  # a part of what is traced
-    if inside or any(type(x.array) is not np.ndarray for x in tensors):
+    if inside or OTHER in key or any(type(x.array) is not np.ndarray for x in tensors):
         return f(*args, **kwargs)
     found = tuple(key)
     run = runs.get(found)
@@ -56,8 +58,10 @@ def signature(x: Any, tensors: list) -> Any:
         tensors.append(x)
         return x.array.shape, x.array.dtype, x.tracked
     if isinstance(x, (tuple, list)):
-        return type(x), *[signature(part, tensors) for part in x]
-    return type(x), x
+        parts = [signature(part, tensors) for part in x]
+        return OTHER if OTHER in parts else (type(x), *parts)
+    known = is_value(x) or isinstance(x, dtype) or getattr(x, "__closure__", x) is None
+    return (type(x), x) if known else OTHER
 
 
 def made(f: Callable, args: tuple, kwargs: dict) -> Any:
@@ -102,7 +106,6 @@ def traced(f: Callable, args: tuple, kwargs: dict) -> Captured:
     captured = Captured(graph, given_back=[True] * len(ys), results=len(ys))
     captured.pullback = pullback(graph, ys, tensors, [], since)
     graph.outputs = [graph.symbol_of(y) for y in ys]
-    graph.updates = overwritten(captured, tensors)
     captured.live = [None] * len(graph.constants)
     for k in range(len(graph.constants)):
         narrow(graph, k)
@@ -117,26 +120,14 @@ class Fused:
         self.outside = None if captured.pullback is None else FusedOutside(captured)
         self.graph = captured.graph if self.outside is None else self.outside.ahead
         self.program = Piece(self.graph)
-        self.turn = Turn()  # what is computed and written in one call belongs together
 
     def __call__(self, tensors: list) -> Any:
-        results, outputs = self.captured.results, len(self.graph.outputs)
-        with self.turn:
-            values = self.program.run([x.array for x in tensors])
-            for k, value in zip(self.captured.overwritten, values[outputs:], strict=True):
-                write(tensors[k], value)
+        values = self.program.run([x.array for x in tensors])
+        results = self.captured.results
         ys = [new(value) for value in values[:results]]
         if self.outside is not None:
-            self.outside.record(ys, tensors, [], values[results:outputs])
+            self.outside.record(ys, tensors, [], values[results:])
         return self.graph.restored(ys)
-
-
-def write(x: Any, value: np.ndarray) -> None:
-    """Write into a tensor that the composite was given."""
-    x.array[...] = value
-    if x.version is None:
-        x.version = [0]
-    x.version[0] += 1
 
 
 class Piece(Program):

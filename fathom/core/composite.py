@@ -20,9 +20,9 @@ P = ParamSpec("P")
 R = TypeVar("R")
 ndarray = numpy.ndarray
 
-# Elements of the first argument from which composites are fused. Native code is faster from a few thousand on, by
-# microseconds; from here on by enough that a training of minutes makes up for the tenths of a second in which a new
-# shape is compiled (python -m benchmarks composites).
+# Elements (of the first argument, or as `size` tells) from which composites are fused. Native code is faster from a
+# few thousand on, by microseconds; from here on by enough that a training of minutes makes up for the tenths of a
+# second in which a new shape is compiled (python -m benchmarks composites).
 LEAST = 1 << 16
 
 
@@ -79,8 +79,18 @@ class as_written:
 def composite(f: Callable[P, R]) -> Callable[P, R]:
     """f, which may run as one operation where its first argument, a tensor, is large.
 
-    f reads and writes tensors that it is given, no others, and draws no random numbers.
+    f reads tensors that it is given and no others, writes to none, and draws no random numbers. Of its other
+    arguments the program takes the values, so a number that is another at every call has no place among them.
     """
+    return sized_composite(None)(f)
+
+
+def sized_composite(size: Callable[P, int] | None) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """`composite` for functions whose work is not told by the first argument: `size` of the arguments tells it."""
+    return functools.partial(marked, size)
+
+
+def marked(size: Callable[P, int] | None, f: Callable[P, R]) -> Callable[P, R]:
     first = next(iter(inspect.signature(f).parameters))
 
     @functools.wraps(f)
@@ -89,7 +99,7 @@ def composite(f: Callable[P, R]) -> Callable[P, R]:
         array = getattr(x, "array", None)
         if (
             type(array) is ndarray
-            and array.size >= LEAST
+            and (array.size if size is None else size(*args, **kwargs)) >= LEAST
             and fusion.enabled
             and fusion.fused is not None
             and not way.as_written

@@ -22,7 +22,7 @@ from fathom.ops.shaping import cat, stack
 from fathom.tensors import Tensor
 
 if TYPE_CHECKING:
-    from fathom.nn.functional.recurrence import Step
+    from collections.abc import Callable
 
 GATES = {"RNN_TANH": 1, "RNN_RELU": 1, "LSTM": 4, "GRU": 3}
 
@@ -113,8 +113,8 @@ class RNNBase(Module):
     def flatten_parameters(self) -> None:
         """Does nothing: there is no other layout of the parameters that would be faster here."""
 
-    def step(self, weights: dict[str, Tensor], bias: Tensor | None) -> Step:
-        """One step of a layer with these weights."""
+    def step(self, weights: dict[str, Tensor], bias: Tensor | None) -> tuple[Callable, tuple]:
+        """The formula of a step, and what a layer with these weights gives it."""
         raise NotImplementedError(f"{type(self).__name__} has no step")
 
     def forward(self, input: Any, hx: Any = None) -> tuple[Any, Any]:
@@ -172,8 +172,10 @@ class RNNBase(Module):
                 bias is not None and own is not None and self.mode != "GRU"
             ):  # both are added at one place
                 bias, own = bias + own, None
+            make, given = self.step(weights, own)
             y, end = recur(
-                self.step(weights, own),
+                make,
+                given,
                 x,
                 weights["weight_ih"],
                 bias,
@@ -267,9 +269,9 @@ class RNN(RNNBase):
         )  # fmt: skip
         self.nonlinearity = nonlinearity
 
-    def step(self, weights: dict[str, Tensor], bias: Tensor | None) -> Step:
-        """One step of a layer with these weights."""
-        return rnn_step(weights["weight_hh"], bias, self.nonlinearity)
+    def step(self, weights: dict[str, Tensor], bias: Tensor | None) -> tuple[Callable, tuple]:
+        """The formula of a step, and what a layer with these weights gives it."""
+        return rnn_step, (weights["weight_hh"], bias, self.nonlinearity)
 
 
 class LSTM(RNNBase):
@@ -292,9 +294,9 @@ class LSTM(RNNBase):
             device, dtype,
         )  # fmt: skip
 
-    def step(self, weights: dict[str, Tensor], bias: Tensor | None) -> Step:
-        """One step of a layer with these weights."""
-        return lstm_step(weights["weight_hh"], bias, weights.get("weight_hr"))
+    def step(self, weights: dict[str, Tensor], bias: Tensor | None) -> tuple[Callable, tuple]:
+        """The formula of a step, and what a layer with these weights gives it."""
+        return lstm_step, (weights["weight_hh"], bias, weights.get("weight_hr"))
 
     def state_sizes(self) -> tuple[int, ...]:
         """The last size of h, and of c."""
@@ -342,6 +344,6 @@ class GRU(RNNBase):
             dtype,
         )
 
-    def step(self, weights: dict[str, Tensor], bias: Tensor | None) -> Step:
-        """One step of a layer with these weights."""
-        return gru_step(weights["weight_hh"], bias)
+    def step(self, weights: dict[str, Tensor], bias: Tensor | None) -> tuple[Callable, tuple]:
+        """The formula of a step, and what a layer with these weights gives it."""
+        return gru_step, (weights["weight_hh"], bias)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fathom.core.composite import composite
 from fathom.nn.functional.sizes import batched, per_axis
 from fathom.ops.contraction import Contract
 from fathom.ops.peaks import Peak
@@ -30,7 +31,7 @@ def adaptive_avg_pool1d(input: Tensor, output_size: Sizes) -> Tensor:
     >>> fathom.nn.functional.adaptive_avg_pool1d(fathom.tensor([[1., 2., 6.]]), 2)
     tensor([[1.5000, 4.0000]])
     """
-    return adaptive_avg_pool("adaptive_avg_pool1d", 1, input, output_size)
+    return adaptive_avg_pool(input, "adaptive_avg_pool1d", 1, output_size)
 
 
 def adaptive_avg_pool2d(input: Tensor, output_size: Sizes) -> Tensor:
@@ -41,7 +42,7 @@ def adaptive_avg_pool2d(input: Tensor, output_size: Sizes) -> Tensor:
     >>> fathom.nn.functional.adaptive_avg_pool2d(fathom.arange(16.).reshape(1, 4, 4), 1)
     tensor([[[7.5000]]])
     """
-    return adaptive_avg_pool("adaptive_avg_pool2d", 2, input, output_size)
+    return adaptive_avg_pool(input, "adaptive_avg_pool2d", 2, output_size)
 
 
 def adaptive_avg_pool3d(input: Tensor, output_size: Sizes) -> Tensor:
@@ -50,10 +51,11 @@ def adaptive_avg_pool3d(input: Tensor, output_size: Sizes) -> Tensor:
     >>> fathom.nn.functional.adaptive_avg_pool3d(fathom.arange(8.).reshape(1, 2, 2, 2), (1, 1, 2))
     tensor([[[[3., 4.]]]])
     """
-    return adaptive_avg_pool("adaptive_avg_pool3d", 3, input, output_size)
+    return adaptive_avg_pool(input, "adaptive_avg_pool3d", 3, output_size)
 
 
-def adaptive_avg_pool(name: str, n: int, x: Tensor, output_size: Sizes) -> Tensor:
+@composite
+def adaptive_avg_pool(x: Tensor, name: str, n: int, output_size: Sizes) -> Tensor:
     """The mean over a box is a mean along each axis in turn, and each of those is a matrix."""
     sizes = wanted_sizes(name, n, x, output_size)
     for axis, size in zip(range(x.ndim - n, x.ndim), sizes):
@@ -101,7 +103,7 @@ def adaptive_max_pool1d(input: Tensor, output_size: Sizes, return_indices: bool 
     >>> fathom.nn.functional.adaptive_max_pool1d(fathom.tensor([[1., 2., 6.]]), 2)
     tensor([[2., 6.]])
     """
-    return adaptive_max_pool("adaptive_max_pool1d", 1, input, output_size, return_indices)
+    return adaptive_max_pool(input, "adaptive_max_pool1d", 1, output_size, return_indices)
 
 
 def adaptive_max_pool2d(input: Tensor, output_size: Sizes, return_indices: bool = False):
@@ -110,7 +112,7 @@ def adaptive_max_pool2d(input: Tensor, output_size: Sizes, return_indices: bool 
     >>> fathom.nn.functional.adaptive_max_pool2d(fathom.arange(16.).reshape(1, 4, 4), 1)
     tensor([[[15.]]])
     """
-    return adaptive_max_pool("adaptive_max_pool2d", 2, input, output_size, return_indices)
+    return adaptive_max_pool(input, "adaptive_max_pool2d", 2, output_size, return_indices)
 
 
 def adaptive_max_pool3d(input: Tensor, output_size: Sizes, return_indices: bool = False):
@@ -119,10 +121,11 @@ def adaptive_max_pool3d(input: Tensor, output_size: Sizes, return_indices: bool 
     >>> fathom.nn.functional.adaptive_max_pool3d(fathom.arange(8.).reshape(1, 2, 2, 2), (1, 1, 2))
     tensor([[[[6., 7.]]]])
     """
-    return adaptive_max_pool("adaptive_max_pool3d", 3, input, output_size, return_indices)
+    return adaptive_max_pool(input, "adaptive_max_pool3d", 3, output_size, return_indices)
 
 
-def adaptive_max_pool(name: str, n: int, x: Tensor, output_size: Sizes, positions: bool):
+@composite
+def adaptive_max_pool(x: Tensor, name: str, n: int, output_size: Sizes, positions: bool):
     """The windows are gathered to equal lengths: a short one repeats its last element."""
     sizes = wanted_sizes(name, n, x, output_size)
     lead, whole = x.ndim - n, tuple(x.shape[-n:])

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from fathom.core.composite import sized_composite
 from fathom.core.errors import ShapeError
 from fathom.nn.functional.dropout import dropout
 from fathom.ops.broadcasting import broadcast_shapes
@@ -35,17 +36,43 @@ def scaled_dot_product_attention(
     if enable_gqa:
         key, value = shared_heads(query, key), shared_heads(query, value)
     check(query, key, value)
-    if is_causal:
-        if attn_mask is not None:
-            raise RuntimeError(
-                "scaled_dot_product_attention: give attn_mask or is_causal=True, not both"
-            )
-        attn_mask = query.new_ones((query.shape[-2], key.shape[-2]), dtype="bool").tril()
+    if is_causal and attn_mask is not None:
+        raise RuntimeError(
+            "scaled_dot_product_attention: give attn_mask or is_causal=True, not both"
+        )
     factor = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
-    weights = attention_weights(query * factor, key, attn_mask)
-    return (dropout(weights, dropout_p) if dropout_p else weights) @ value
+    if not dropout_p:
+        return attention(query, key, value, attn_mask, is_causal, factor)
+    if is_causal:
+        attn_mask = past(query, key)
+    return dropout(attention_weights(query * factor, key, attn_mask), dropout_p) @ value
 
 
+def past(query: Tensor, key: Tensor) -> Tensor:
+    """The mask that lets query i look at keys 0 ... i."""
+    return query.new_ones((query.shape[-2], key.shape[-2]), dtype="bool").tril()
+
+
+def scores(query: Tensor, key: Tensor, *_: object) -> int:
+    """How many pairs of a query and a key there are."""
+    return math.prod(query.array.shape[:-1]) * key.array.shape[-2]
+
+
+@sized_composite(scores)
+def attention(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor | None,
+    is_causal: bool,
+    factor: float,
+) -> Tensor:
+    """What each query reads, with no dropout."""
+    mask = past(query, key) if is_causal else mask
+    return attention_weights(query * factor, key, mask) @ value
+
+
+@sized_composite(scores)
 def attention_weights(query: Tensor, key: Tensor, mask: Tensor | None) -> Tensor:
     """The share of each key in what a query reads; query (*, L, E), key (*, S, E) -> (*, L, S).
 

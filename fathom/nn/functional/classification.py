@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fathom.core.base import is_plain
+from fathom.core.composite import composite
 from fathom.core.errors import DtypeError, ShapeError
 from fathom.nn.functional.losses import reduced, spoken
 from fathom.ops.comparison import where
@@ -40,10 +41,25 @@ def cross_entropy(
         raise ShapeError("cross_entropy: the input needs a dim of classes, got a 0-d tensor")
     reduction = spoken(size_average, reduce, reduction)
     axis = class_axis(input)
-    logs = log_softmax(input, axis)
     if target.dtype.kind == "float":
-        return soft_cross_entropy(logs, target, weight, axis, reduction, label_smoothing)
+        return soft_cross_entropy(input, target, weight, axis, reduction, label_smoothing)
     fit("cross_entropy", input, target, axis)
+    in_classes(target, input.shape[axis], weight, ignore_index)
+    return hard_cross_entropy(input, target, weight, ignore_index, axis, reduction, label_smoothing)
+
+
+@composite
+def hard_cross_entropy(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None,
+    ignore_index: int,
+    axis: int,
+    reduction: str,
+    label_smoothing: float,
+) -> Tensor:
+    """Cross-entropy with one right class for each example."""
+    logs = log_softmax(input, axis)
     hard = Picked(logs, target, weight, ignore_index, axis)
     if label_smoothing == 0:
         return hard.total(-hard.picked, reduction)
@@ -53,8 +69,9 @@ def cross_entropy(
     return (1 - label_smoothing) * hard.total(-hard.picked, reduction) + share * smooth
 
 
+@composite
 def soft_cross_entropy(
-    logs: Tensor,
+    input: Tensor,
     target: Tensor,
     weight: Tensor | None,
     axis: int,
@@ -62,6 +79,7 @@ def soft_cross_entropy(
     label_smoothing: float,
 ) -> Tensor:
     """Cross-entropy with a distribution over the classes as the target."""
+    logs = log_softmax(input, axis)
     if target.shape != logs.shape:
         raise ShapeError(
             f"cross_entropy: a target of probabilities must have the input's shape {tuple(logs.shape)},"
@@ -91,6 +109,7 @@ def nll_loss(
     r"""$\ell = -w_t\,x_t$ of log-probabilities x. input (N, C, *) or (C), target (N, *) or ()."""
     axis = class_axis(input)
     fit("nll_loss", input, target, axis)
+    in_classes(target, input.shape[axis], weight, ignore_index)
     picked = Picked(input, target, weight, ignore_index, axis)
     return picked.total(-picked.picked, spoken(size_average, reduce, reduction))
 
@@ -103,7 +122,6 @@ class Picked:
     ):
         self.ignored = target == ignore_index
         classes = target.long().masked_fill(self.ignored, 0)
-        in_classes(classes, x.shape[axis])
         self.picked = x.gather(axis, classes.unsqueeze(axis)).squeeze(axis)
         self.weights = None if weight is None else weight[classes].masked_fill(self.ignored, 0)
 
@@ -142,10 +160,17 @@ def fit(name: str, input: Tensor, target: Tensor, axis: int) -> None:
         )
 
 
-def in_classes(classes: Tensor, count: int) -> None:
-    """Raise IndexError where a target is no class."""
+def in_classes(
+    classes: Tensor, count: int, weight: Tensor | None, ignored: int | None = None
+) -> None:
+    """Raise IndexError where a target is no class, ShapeError unless each class has one weight."""
+    if weight is not None and tuple(weight.shape) != (count,):
+        raise ShapeError(
+            f"weight must have one number for each of {count} classes, got {tuple(weight.shape)}"
+        )
     if is_plain(classes) and classes.numel():
         wrong = classes.array[(classes.array < 0) | (classes.array >= count)]
+        wrong = wrong[wrong != ignored]
         if wrong.size:
             raise IndexError(
                 f"Target {int(wrong[0])} is out of bounds: there are {count} classes, 0 to {count - 1}"
@@ -170,7 +195,7 @@ def multi_margin_loss(
         raise ValueError(f"multi_margin_loss: only p == 1 and p == 2 supported, got {p}")
     axis = input.ndim - 1
     fit("multi_margin_loss", input, target, axis)
-    in_classes(target, input.shape[axis])
+    in_classes(target, input.shape[axis], weight)
     right = target.unsqueeze(axis)
     excess = (margin - input.gather(axis, right) + input).clamp(min=0)
     terms = excess if p == 1 else excess * excess

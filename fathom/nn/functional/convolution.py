@@ -7,8 +7,10 @@ the output, P Q ... of the kernel; s stride, p padding, d dilation.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import TYPE_CHECKING
 
+from fathom.core.composite import sized_composite
 from fathom.core.errors import ShapeError
 from fathom.nn.functional.sizes import on_batch, per_axis
 from fathom.ops.contraction import Contract, checked
@@ -83,23 +85,46 @@ def convolution(
         raise misfit(name, n, x, weight, groups)
     check_bias(name, weight.shape[0], bias)
     before, after = margins(name, padding, weight.shape[2:], stride, dilation)
+    reach = [d * (k - 1) + 1 for k, d in zip(weight.shape[2:], dilation)]
+    padded = [a + size + b for a, size, b in zip(before, x.shape[-n:], after)]
+    if any(size < k for size, k in zip(padded, reach)):
+        raise ShapeError(
+            f"{name}: the kernel reaches over {tuple(reach)}, which is more than the padded input"
+            f" {tuple(padded)}; use a smaller kernel or dilation, or more padding"
+        )
+    widths = ((0, 0), (0, 0), *zip(before, after))
 
-    def correlate(x: Tensor) -> Tensor:  # (N, C, *H) -> (N, O, *I)
-        x = zero_pad(batch_last(x), [(0, 0), (0, 0), *zip(before, after)])
-        reach = [d * (k - 1) + 1 for k, d in zip(weight.shape[2:], dilation)]
-        if any(size < k for size, k in zip(x.shape[2:], reach)):
-            raise ShapeError(
-                f"{name}: the kernel reaches over {tuple(reach)}, which is more than the padded input"
-                f" {tuple(x.shape[2:])}; use a smaller kernel or dilation, or more padding"
-            )
-        x = x.reshape((x.shape[0], groups, weight.shape[1], *x.shape[2:]))
-        w = weight.reshape((groups, weight.shape[0] // groups, *weight.shape[1:]))
-        windows = Windows(tuple(weight.shape[2:]), stride, dilation)(x)  # (N, g, C, *I, *P)
-        at, tap = AT[:n], TAP[:n]
-        y = Contract(f"ngc{at}{tap}", f"goc{tap}", f"ngo{at}")(windows, w)
-        return with_bias(y.reshape((x.shape[0], weight.shape[0], *y.shape[3:])), bias)
+    def apply(x: Tensor) -> Tensor:
+        return correlate(x, weight, bias, stride, widths, dilation, groups)
 
-    return on_batch(name, n, correlate, x)
+    return on_batch(name, n, apply, x)
+
+
+def windows_read(x: Tensor, weight: Tensor, *_: object) -> int:
+    """How many elements all windows have; none where they are single elements, and need not be copied."""
+    taps = prod(weight.array.shape[2:])
+    return x.array.size * taps if taps > 1 else 0
+
+
+@sized_composite(windows_read)
+def correlate(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    stride: Sequence[int],
+    widths: Sequence[tuple[int, int]],
+    dilation: Sequence[int],
+    groups: int,
+) -> Tensor:
+    """x (N, C, *H), padded by the widths -> (N, O, *I)."""
+    n = weight.ndim - 2
+    x = zero_pad(batch_last(x), widths)
+    x = x.reshape((x.shape[0], groups, weight.shape[1], *x.shape[2:]))
+    w = weight.reshape((groups, weight.shape[0] // groups, *weight.shape[1:]))
+    windows = Windows(tuple(weight.shape[2:]), stride, dilation)(x)  # (N, g, C, *I, *P)
+    at, tap = AT[:n], TAP[:n]
+    y = Contract(f"ngc{at}{tap}", f"goc{tap}", f"ngo{at}")(windows, w)
+    return with_bias(y.reshape((x.shape[0], weight.shape[0], *y.shape[3:])), bias)
 
 
 def batch_last(x: Tensor) -> Tensor:
@@ -246,24 +271,43 @@ def transposed(
                 f"{name}: output_padding {more} must be smaller than either stride {stride} or dilation {dilation}"
             )
 
-    def spread(x: Tensor) -> Tensor:  # (N, C, *I) -> (N, O, *H)
-        counts, at, tap = tuple(x.shape[2:]), AT[:n], TAP[:n]
-        x = batch_last(x).reshape((x.shape[0], groups, channels // groups, *counts))
-        w = weight.reshape((groups, channels // groups, *weight.shape[1:]))
-        windows = Contract(f"ngc{at}", f"gco{tap}", f"ngo{at}{tap}")(x, w)
-        whole = tuple(
-            (i - 1) * s + d * (k - 1) + 1 for i, s, k, d in zip(counts, stride, size, dilation)
+    counts = tuple(x.shape[-n:])
+    whole = tuple(
+        (i - 1) * s + d * (k - 1) + 1 for i, s, k, d in zip(counts, stride, size, dilation)
+    )
+    edges = [(-p, m - p) for p, m in zip(cut, more)]
+    if any(h + a + b < 1 for h, (a, b) in zip(whole, edges)):
+        raise ShapeError(
+            f"{name}: padding {cut} leaves nothing of the output {whole}; use less padding"
         )
-        y = Fold(whole, size, stride, dilation)(windows)  # (N, g, O, *H)
-        y = y.reshape((x.shape[0], groups * weight.shape[1], *whole))
-        edges = [(-p, m - p) for p, m in zip(cut, more)]
-        if any(h + a + b < 1 for h, (a, b) in zip(whole, edges)):
-            raise ShapeError(
-                f"{name}: padding {cut} leaves nothing of the output {whole}; use less padding"
-            )
-        return with_bias(zero_pad(y, [(0, 0), (0, 0), *edges]), bias)
+    widths = ((0, 0), (0, 0), *edges)
 
-    return on_batch(name, n, spread, x)
+    def apply(x: Tensor) -> Tensor:
+        return spread(x, weight, bias, stride, widths, dilation, groups, whole)
+
+    return on_batch(name, n, apply, x)
+
+
+@sized_composite(windows_read)
+def spread(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    stride: Sequence[int],
+    widths: Sequence[tuple[int, int]],
+    dilation: Sequence[int],
+    groups: int,
+    whole: Sequence[int],
+) -> Tensor:
+    """x (N, C, *I) -> (N, O, *whole), cut at its edges by the widths."""
+    n, channels, size = weight.ndim - 2, weight.shape[0], tuple(weight.shape[2:])
+    counts, at, tap = tuple(x.shape[2:]), AT[:n], TAP[:n]
+    x = batch_last(x).reshape((x.shape[0], groups, channels // groups, *counts))
+    w = weight.reshape((groups, channels // groups, *weight.shape[1:]))
+    windows = Contract(f"ngc{at}", f"gco{tap}", f"ngo{at}{tap}")(x, w)
+    y = Fold(whole, size, stride, dilation)(windows)  # (N, g, O, *H)
+    y = y.reshape((x.shape[0], groups * weight.shape[1], *whole))
+    return with_bias(zero_pad(y, widths), bias)
 
 
 # ---- checks ----------------------------------------------------------------------------------------

@@ -53,10 +53,7 @@ def batch_norm(
             raise ValueError(
                 "batch_norm: expected running_mean and running_var to be defined when training=False"
             )
-        per_channel = (1, channels, *(1 for _ in input.shape[2:]))
-        mean, variance = running_mean.reshape(per_channel), running_var.reshape(per_channel)
-        scale = affine(1 / (variance + eps).sqrt(), weight, None, per_channel)
-        return affine(input * scale - mean * scale, None, bias, per_channel)
+        return normalised(input, running_mean, running_var, weight, bias, eps)
     axes = (0, *range(2, input.ndim))
     n = prod(input.shape[axis] for axis in axes)
     if n <= 1:
@@ -64,12 +61,33 @@ def batch_norm(
             f"batch_norm: expected more than 1 value per channel when training, got input size {tuple(input.shape)};"
             " use a larger batch, or eval()"
         )
-    mean, centred, variance = moments(input, axes)
+    y, mean, variance = batch_normalised(input, weight, bias, eps)
     with tape.grad_mode(False):
-        follow(running_mean, mean.detach().reshape(channels), momentum)
-        follow(running_var, variance.detach().reshape(channels) * (n / (n - 1)), momentum)
+        follow(running_mean, mean, momentum)
+        follow(running_var, variance * (n / (n - 1)), momentum)
+    return y
+
+
+@composite
+def normalised(
+    x: Tensor, mean: Tensor, variance: Tensor, weight: Tensor | None, bias: Tensor | None, eps: float
+) -> Tensor:  # fmt: skip
+    """x (N, C, *) normalised by a mean and a variance (C) for each channel."""
+    per_channel = (1, -1, *(1 for _ in x.shape[2:]))
+    mean, variance = mean.reshape(per_channel), variance.reshape(per_channel)
+    scale = affine(1 / (variance + eps).sqrt(), weight, None, per_channel)
+    return affine(x * scale - mean * scale, None, bias, per_channel)
+
+
+@composite
+def batch_normalised(
+    x: Tensor, weight: Tensor | None, bias: Tensor | None, eps: float
+) -> tuple[Tensor, Tensor, Tensor]:
+    """x (N, C, *) normalised over the batch; and each channel's mean and variance, as values."""
+    mean, centred, variance = moments(x, (0, *range(2, x.ndim)))
     scale = affine(1 / (variance + eps).sqrt(), weight, None, tuple(mean.shape))
-    return affine(centred * scale, None, bias, tuple(mean.shape))
+    y = affine(centred * scale, None, bias, tuple(mean.shape))
+    return y, mean.detach().reshape(-1), variance.detach().reshape(-1)
 
 
 def moments(x: Tensor, axes: Sequence[int]) -> tuple[Tensor, Tensor, Tensor]:
@@ -148,6 +166,7 @@ def layer_norm(
     return affine(standardised(input, axes, eps), weight, bias, tuple(normalized_shape))
 
 
+@composite
 def rms_norm(
     input: Tensor,
     normalized_shape: Sequence[int],
@@ -183,6 +202,7 @@ def last_axes(name: str, x: Tensor, shape: Sequence[int], **own: Tensor | None) 
     return tuple(range(x.ndim - len(shape), x.ndim))
 
 
+@composite
 def group_norm(
     input: Tensor,
     num_groups: int,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fathom.core.composite import composite
 from fathom.core.errors import ShapeError
 from fathom.nn.functional.padding import constant_pad
 from fathom.nn.functional.sizes import batched, on_batch, per_axis
@@ -92,7 +93,7 @@ def max_pool1d(
     tensor([[[3., 5.]]])
     """
     return max_pool(
-        "max_pool1d", 1, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices
+        input, "max_pool1d", 1, kernel_size, stride, padding, dilation, ceil_mode, return_indices
     )
 
 
@@ -111,7 +112,7 @@ def max_pool2d(
              [13., 15.]]])
     """
     return max_pool(
-        "max_pool2d", 2, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices
+        input, "max_pool2d", 2, kernel_size, stride, padding, dilation, ceil_mode, return_indices
     )
 
 
@@ -125,12 +126,13 @@ def max_pool3d(
     tensor([[[[7.]]]])
     """
     return max_pool(
-        "max_pool3d", 3, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices
+        input, "max_pool3d", 3, kernel_size, stride, padding, dilation, ceil_mode, return_indices
     )
 
 
+@composite
 def max_pool(
-    name: str, n: int, x: Tensor, kernel: Sizes, stride: Sizes | None, padding: Sizes, dilation: Sizes,
+    x: Tensor, name: str, n: int, kernel: Sizes, stride: Sizes | None, padding: Sizes, dilation: Sizes,
     ceil: bool, positions: bool,
 ):  # fmt: skip
     spans = Spans(name, n, kernel, stride, padding, dilation, ceil)
@@ -232,7 +234,7 @@ def avg_pool1d(
     tensor([[[2., 4.]]])
     """
     return avg_pool(
-        "avg_pool1d", 1, input, kernel_size, stride, padding, ceil_mode, count_include_pad, None
+        input, "avg_pool1d", 1, kernel_size, stride, padding, ceil_mode, count_include_pad, None
     )
 
 
@@ -250,9 +252,9 @@ def avg_pool2d(
              [10.5000, 12.5000]]])
     """
     return avg_pool(
+        input,
         "avg_pool2d",
         2,
-        input,
         kernel_size,
         stride,
         padding,
@@ -272,9 +274,9 @@ def avg_pool3d(
     tensor([[[[3.5000]]]])
     """
     return avg_pool(
+        input,
         "avg_pool3d",
         3,
-        input,
         kernel_size,
         stride,
         padding,
@@ -284,8 +286,9 @@ def avg_pool3d(
     )
 
 
+@composite
 def avg_pool(
-    name: str, n: int, x: Tensor, kernel: Sizes, stride: Sizes | None, padding: Sizes, ceil: bool,
+    x: Tensor, name: str, n: int, kernel: Sizes, stride: Sizes | None, padding: Sizes, ceil: bool,
     include: bool, divisor: int | None,
 ) -> Tensor:  # fmt: skip
     if divisor == 0:
@@ -364,7 +367,7 @@ def lp_pool3d(
 def lp_pool(
     name: str, n: int, x: Tensor, p: float, kernel: Sizes, stride: Sizes | None, ceil: bool
 ) -> Tensor:
-    mean = avg_pool(name, n, x**p, kernel, stride, 0, ceil, True, None)
+    mean = avg_pool(x**p, name, n, kernel, stride, 0, ceil, True, None)
     positive = (
         mean.sign() * mean.abs().relu()
     )  # an odd p may leave a sum below 0, which has no root

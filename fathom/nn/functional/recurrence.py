@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fathom.core.base import new
+from fathom.core.composite import sized_composite
 from fathom.nn.functional.linear import linear
 from fathom.nn.utils.rnn import PackedSequence, pad_packed_sequence
 from fathom.ops.comparison import relu, where
@@ -81,7 +82,8 @@ def gru_step(weight: Tensor, bias: Tensor | None) -> Step:
 
 
 def recur(
-    step: Step,
+    make: Callable[..., Step],
+    own: tuple,
     x: Tensor,
     weight: Tensor,
     bias: Tensor | None,
@@ -91,25 +93,40 @@ def recur(
 ) -> tuple[Tensor, State]:
     """One layer in one direction. x (sum of sizes, I), the rows of step after step -> (sum of sizes, P), last state.
 
-    sizes: how many sequences each step has, never growing: row b of each step belongs to sequence b, and a sequence
-    that has ended is missing at the bottom. With `reverse` a sequence starts with its own last element.
+    The step is make(*own). sizes: how many sequences each step has, never growing: row b of each step belongs to
+    sequence b, and a sequence that has ended is missing at the bottom. With `reverse` a sequence starts with its own
+    last element.
     """
-    from_input = linear(x, weight, bias)  # of all steps at once: one large product
     if sizes[0] == sizes[-1]:
-        return walk(step, from_input, state, sizes, reverse)
-    return walk_in_part(step, from_input, state, sizes, reverse)
+        return walk(x, weight, bias, state, make, own, len(sizes), reverse)
+    return walk_in_part(make(*own), linear(x, weight, bias), state, sizes, reverse)
 
 
+def gate_count(x: Tensor, weight: Tensor, *_: object) -> int:
+    """How many gates all steps have."""
+    return x.array.shape[0] * weight.array.shape[0]
+
+
+@sized_composite(gate_count)
 def walk(
-    step: Step, x: Tensor, state: State, sizes: Sequence[int], reverse: bool
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    state: State,
+    make: Callable[..., Step],
+    own: tuple,
+    length: int,
+    reverse: bool,
 ) -> tuple[Tensor, State]:
-    """`recur` where all sequences have the same length; x (T B, K H)."""
+    """`recur` where all sequences have the same length; x (T B, I)."""
+    step = make(*own)
+    x = linear(x, weight, bias)  # of all steps at once: one large product
 
     def advance(state: State, x: Tensor) -> tuple[State, Tensor]:
         state = step(x, state)
         return state, state[0]
 
-    steps = x.reshape((len(sizes), sizes[0], x.shape[1]))  # (T, B, K H)
+    steps = x.reshape((length, x.shape[0] // length, x.shape[1]))  # (T, B, K H)
     last, y = scan(advance, state, steps, reverse=reverse)
     return y.reshape((x.shape[0], y.shape[2])), last
 

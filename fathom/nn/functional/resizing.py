@@ -48,7 +48,7 @@ def interpolate(
     if recompute_scale_factor:
         factors = (None,) * n
     if mode == "area":
-        return adaptive_avg_pool("interpolate", n, input, sizes)
+        return adaptive_avg_pool(input, "interpolate", n, sizes)
     y = input
     for axis, (after, factor) in enumerate(zip(sizes, factors), start=2):
         before = input.shape[axis]
