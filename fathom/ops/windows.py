@@ -111,18 +111,41 @@ class Fold(Linear):
             return loop.where(
                 loop.every(conditions), x[(*lead, *windows, *taps)], loop.Const(0, x.dtype)
             )
-        taps = [loop.Index(k) for k in self.size]
-        windows, conditions = [], []
-        for h, p, c, s, d in zip(at, taps, counts, self.stride, self.dilation, strict=True):
-            gap = loop.as_expr(h) - p * d
-            windows.append(gap // s)
-            conditions += [loop.less_equal(0, gap), loop.less(gap // s, c)]
-            if s > 1:
-                conditions.append(loop.equal(gap % s, 0))
+        if set(self.dilation) == {1}:
+            found = [
+                self.around(*axis) for axis in zip(at, counts, self.size, self.stride, strict=True)
+            ]
+        else:
+            axes = zip(at, counts, self.size, self.stride, self.dilation, strict=True)
+            found = [self.through_taps(*axis) for axis in axes]
+        over, windows, taps, conditions = zip(*found, strict=True)
         value = loop.where(
-            loop.every(conditions), x[(*lead, *windows, *taps)], loop.Const(0, x.dtype)
+            loop.every([c for tests in conditions for c in tests]),
+            x[(*lead, *windows, *taps)],
+            loop.Const(0, x.dtype),
         )
-        return loop.reduce("+", taps, value)
+        return loop.reduce("+", over, value)
+
+    @staticmethod
+    def around(h, count: int, size: int, stride: int):
+        """Along one axis: the windows that hold place h, by how many windows they lie before the last that may."""
+        back = loop.Index(-(-size // stride))
+        window, tap = loop.as_expr(h) // stride - back, loop.as_expr(h) % stride + back * stride
+        tests = [*loop.inside(window, count)]
+        if size % stride:
+            tests.append(loop.less(tap, size))
+        return back, window, tap, tests
+
+    @staticmethod
+    def through_taps(h, count: int, size: int, stride: int, dilation: int):
+        """Along one axis: the windows that hold place h, by the tap with which they do."""
+        tap = loop.Index(size)
+        gap = loop.as_expr(h) - tap * dilation
+        window = gap // stride
+        tests = [loop.less_equal(0, gap), loop.less(window, count)]
+        if stride > 1:
+            tests.append(loop.equal(gap % stride, 0))
+        return tap, window, tap, tests
 
 
 def slabs(y, x, size: int = 1 << 20):

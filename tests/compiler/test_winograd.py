@@ -93,7 +93,9 @@ def test_a_convolution_and_its_gradients_equal_eager_ones(name):
 def test_in_float32_tiles_lose_less_than_two_digits():
     shapes = (16, 32, 16, 16), (32, 32, 3, 3)
     exact = step({"padding": 1})(*operands(*shapes, fathom.float64))
-    x, w = (t.detach().to(fathom.float32).requires_grad_() for t in operands(*shapes, fathom.float64))
+    x, w = (
+        t.detach().to(fathom.float32).requires_grad_() for t in operands(*shapes, fathom.float64)
+    )
     compiled = fathom.compile(step({"padding": 1}))
     for tiled, direct, y in zip(compiled(x, w), step({"padding": 1})(x, w), exact, strict=True):
         errors = [(z.to(fathom.float64) - y).norm() / y.norm() for z in (tiled, direct)]
