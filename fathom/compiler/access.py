@@ -147,6 +147,18 @@ class Access:
         )
         return name
 
+    def prefetch(self, e: Load, offset: int) -> None:
+        """Bring what lies so many elements after a read into the cache; nothing happens where no memory is."""
+        t, array = self.t, e.array
+        self.used[array.name] = array
+        at = t.binary("add", self.scalar_index(address(e)), number(offset))
+        pointer = t.fresh("p")
+        t.put(f"{pointer} = getelementptr {memory_type(array.dtype)}, ptr %{array.name}, {at}")
+        t.declared.add("declare void @llvm.prefetch.p0(ptr, i32, i32, i32)")
+        t.put(
+            f"call void @llvm.prefetch.p0(ptr {pointer}, i32 0, i32 2, i32 1)"
+        )  # to read, second level, data
+
     def lane_mask(self) -> Value:
         mask = self.mask if self.mask is not None else literal(True, BOOL)
         return self.t.splat(mask, self.lanes)

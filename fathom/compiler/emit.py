@@ -10,6 +10,7 @@ import itertools
 
 import numpy as np
 
+from fathom.compiler.ahead import lines_ahead
 from fathom.compiler.choices import written_out
 from fathom.compiler.functions import START
 from fathom.compiler.fuse import Kernel, measure, reductions
@@ -217,6 +218,10 @@ class Emitter(Values):
 
         def inside() -> None:
             self.known = {} if straight else None
+            if s.strip is not None:
+                self.at.update(places[0])
+                for read, offset in lines_ahead(e, s, self.copies, self.lanes):
+                    self.prefetch(read, offset)
             for slot, place in zip(slots, places, strict=True):
                 self.at.update(place)
                 value = convert(self.t, self.value(e.body), dtype)

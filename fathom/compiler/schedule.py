@@ -219,7 +219,7 @@ def blocked(
         return 2 if depends(read, vector) and not across else 1
 
     alone = sum(weight(r) * (1 + new_lines(r, {}, inner)) for r in reads)
-    best: tuple[float, int, dict[Index, int]] = (alone, -1, {})
+    best: tuple[float, int, int, dict[Index, int]] = (alone, -1, 1, {})
     for pair in [(i,) for i in candidates] + list(itertools.combinations(candidates, 2)):
         for factors in itertools.product(range(1, 13), repeat=len(pair)):
             size = math.prod(factors)
@@ -236,10 +236,10 @@ def blocked(
             )
             left = sum(steps[i] % f / steps[i] for i, f in block.items())  # single steps at the end
             useful = math.prod(filled.get(i, 1.0) for i in block)
-            best = min(
-                best, (read / size * (1 + left) / useful, -size, block), key=lambda found: found[:2]
-            )
-    return best[2]
+            dear = read / size * (1 + left) / useful
+            choice = dear, -size, sum(factors), block  # the squarest of equals
+            best = min(best, choice, key=lambda found: found[:3])
+    return best[3]
 
 
 def new_lines(read: Load, block: dict[Index, int], inner: Index | None) -> float:

@@ -8,8 +8,9 @@ import pytest
 import fathom
 from fathom.compiler.fuse import Kernel, fused
 from fathom.compiler.graph import improved
-from fathom.compiler.pack import with_copies
+from fathom.compiler.pack import PANEL, with_copies
 from fathom.compiler.program import Program
+from fathom.compiler.schedule import scheduled
 from fathom.core.tracing import trace
 
 LANES = 16
@@ -65,4 +66,33 @@ def test_what_lies_in_order_is_not_copied():
 
 def test_few_products_for_each_element_are_not_worth_a_copy():
     made, _ = copies(linear, *arrays((2, 64), (48, 64)))
+    assert made == []
+
+
+@pytest.mark.parametrize("f", [linear, lambda x, w: x @ w.T.contiguous()])
+def test_a_large_operand_is_copied_in_panels_as_wide_as_a_block_of_sums(f):
+    xs = arrays((600, 256), (192, 256))
+    made, kernel = copies(f, *xs)
+    assert [k.output.shape for k in made] == [(3, 256, 64)]
+    schedule = scheduled(kernel, LANES)
+    assert schedule.unrolled[schedule.vector] == PANEL
+    graph = trace(f, *map(fathom.from_numpy, xs))
+    np.testing.assert_allclose(Program(graph).run(xs)[0], xs[0] @ xs[1].T, rtol=2e-5, atol=1e-4)
+
+
+def product(x, w):
+    return x @ w
+
+
+@pytest.mark.parametrize("rows", [100, 600])
+def test_rows_far_apart_are_brought_together_where_many_blocks_read_them(rows):
+    xs = arrays((rows, 256), (256, 192))
+    made, _ = copies(product, *xs)
+    assert [k.output.shape for k in made] == ([(3, 256, 64)] if rows == 600 else [])
+    graph = trace(product, *map(fathom.from_numpy, xs))
+    np.testing.assert_allclose(Program(graph).run(xs)[0], xs[0] @ xs[1], rtol=2e-5, atol=1e-4)
+
+
+def test_a_sum_in_strips_is_not_given_copies():
+    made, _ = copies(lambda x, g: x.T @ g, *arrays((2048, 256), (2048, 256)))
     assert made == []

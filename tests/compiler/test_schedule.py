@@ -7,6 +7,7 @@ import pytest
 
 import fathom
 import fathom.nn.functional as F
+from fathom.compiler.ahead import lines_ahead
 from fathom.compiler.fuse import Kernel, fused
 from fathom.compiler.graph import improved
 from fathom.compiler.program import Program
@@ -54,6 +55,15 @@ def test_a_strip_begins_from_what_the_last_one_left_whatever_was_there_before():
     for kept in program.kept.values():
         kept[...] = np.nan
     np.testing.assert_array_equal(program.run(xs)[0], first)
+
+
+def test_a_strip_fetches_the_lines_that_its_next_block_reads():
+    (kernel,) = kernels(weight_gradient, *arrays((1100, 37), (1100, 130)))
+    schedule = scheduled(kernel, LANES)
+    found = list(lines_ahead(kernel.body, schedule, schedule.unrolled, LANES))
+    wide = schedule.unrolled[schedule.vector] * LANES
+    lines = [(read.array.shape[1], offset) for read, offset in found]
+    assert sorted(lines) == [(37, 16)] + [(130, wide + k) for k in range(0, wide, 16)]
 
 
 def test_as_many_sums_run_side_by_side_as_registers_hold():
