@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fathom.compiler.bodies import with_bodies
 from fathom.compiler.borders import bordered
 from fathom.compiler.copies import without_copies
 from fathom.compiler.fuse import Unit, fused
@@ -18,7 +19,7 @@ def lowered(graph: Graph) -> tuple[Graph, list[Unit], dict[Symbol, str]]:
     no loop of kernels stays a primitive, computed by its eager rule."""
     left: set[Symbol] = set()
     while True:
-        unfolded = alive(shared(with_recurrences(graph, left)))
+        unfolded = with_bodies(alive(shared(with_recurrences(graph, left))))
         kernels, arrays = fused(unfolded)
         names = {symbol: name for name, symbol in arrays.items()}
         kernels = narrowed(kernels, names, unfolded)

@@ -118,6 +118,16 @@ class Body:
             found.append(Form(tuple(shape), dtypes.BY_NUMPY[np.dtype(dtype)]))
         return tuple(found)
 
+    @functools.cached_property
+    def read_last(self) -> tuple[tuple[int, ...], ...]:
+        """For each step the values that no step after it reads, and that are no outputs."""
+        last = {k: number for number, (_, at) in enumerate(self.steps) for k in at}
+        found: list[list[int]] = [[] for _ in self.steps]
+        for k, number in last.items():
+            if k not in self.outputs:
+                found[number].append(k)
+        return tuple(map(tuple, found))
+
     def spread(self, chosen: Sequence[bool]) -> list[bool]:
         """Which values depend on the chosen inputs."""
         found = [*chosen, *[False] * len(self.literals)]
@@ -128,12 +138,17 @@ class Body:
     def runner(self, xp: Any) -> Callable[..., list]:
         """A function from the arrays of the inputs to those of the outputs, by eager rules. `xp` is NumPy or CuPy."""
         literals = [xp.asarray(literal.array()) for literal in self.literals]
-        program = [(primitive.eager, at) for primitive, at in self.steps]
+        program = [
+            (primitive.eager, at, last)
+            for (primitive, at), last in zip(self.steps, self.read_last, strict=True)
+        ]
 
         def run(*inputs: Any) -> list:
             known = [*inputs, *literals]
-            for eager, at in program:
+            for eager, at, last in program:
                 known.append(xp.asarray(eager(xp, *[known[k] for k in at])))
+                for k in last:
+                    known[k] = None
             return [known[k] for k in self.outputs]
 
         return run
@@ -143,17 +158,26 @@ class Body:
 
         A `memo` that several replays share holds what each computed; what one did, the next does not repeat.
         """
-        literals = [literal.tensor() for literal in self.literals]
-        if inputs and inputs[0].device != CPU:
-            literals = [x.to(inputs[0].device) for x in literals]
-        known = [*inputs, *literals]
+        known = self.given(inputs)
         for primitive, at in self.steps:
             known.append(remembered(memo, primitive, [known[k] for k in at]))
         return known
 
+    def given(self, inputs: Sequence[Tensor]) -> list[Tensor]:
+        """The inputs, and the literals where they are."""
+        literals = [literal.tensor() for literal in self.literals]
+        if inputs and inputs[0].device != CPU:
+            literals = [x.to(inputs[0].device) for x in literals]
+        return [*inputs, *literals]
+
     def replay(self, inputs: Sequence[Tensor], memo: Memo | None = None) -> list[Tensor]:
-        """The outputs, by applying the primitives to tensors. See `tensors`."""
-        known = self.tensors(inputs, memo)
+        """The outputs, by applying the primitives to tensors; each other value is let go after its last use.
+        See `tensors`."""
+        known: list[Any] = self.given(inputs)
+        for (primitive, at), last in zip(self.steps, self.read_last, strict=True):
+            known.append(remembered(memo, primitive, [known[k] for k in at]))
+            for k in last:
+                known[k] = None
         return [known[k] for k in self.outputs]
 
     def __str__(self) -> str:

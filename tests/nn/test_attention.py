@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 import torch
@@ -11,6 +13,9 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 import fathom
 import fathom.nn.functional as F
 from fathom import nn, ones
+from fathom.compiler.program import Program
+from fathom.core.tracing import trace
+from fathom.nn.functional import attention
 from tests.nn.against_torch import TOLERANCE, both, close, same_function
 
 DTYPES = [np.float32, np.float64]
@@ -75,6 +80,99 @@ def test_attention_maps_over_examples():
     q, k, v = map(fathom.tensor, numbers((3, 4, 8), (3, 5, 8), (3, 5, 6)))
     mapped = fathom.func.vmap(F.scaled_dot_product_attention)(q, k, v)
     assert fathom.allclose(mapped, F.scaled_dot_product_attention(q, k, v))
+
+
+# ---- more scores than are kept -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def small_blocks(monkeypatch):
+    """Blocks of 128 queries, whatever there is to compute."""
+    monkeypatch.setattr(attention, "MANY", 0)
+    monkeypatch.setattr(attention, "SCORES", 1)
+    with fathom.backends.fusion.flags(enabled=False):
+        yield
+
+
+def answers(arguments, q, k, v):
+    """What is read, and the gradients of a scalar of it."""
+    xs = [fathom.tensor(x, requires_grad=True) for x in (q, k, v)]
+    y = F.scaled_dot_product_attention(*xs, **arguments)
+    y.sin().sum().backward()
+    return [y.detach(), *[x.grad for x in xs]]
+
+
+LONG = [(2, 2, 300, 4), (2, 2, 200, 4), (2, 2, 200, 3)]
+
+
+@pytest.mark.parametrize("arguments", [
+    {}, {"scale": 0.3}, {"is_causal": True},
+    {"attn_mask": np.random.default_rng(1).random((300, 200)) < 0.7},
+    {"attn_mask": np.random.default_rng(1).random((2, 1, 1, 200)) < 0.7},
+    {"attn_mask": np.random.default_rng(1).standard_normal((2, 300, 200))},
+    {"attn_mask": np.random.default_rng(1).standard_normal(200)},
+])  # fmt: skip
+def test_blocks_of_queries_read_what_all_do_at_once(arguments, small_blocks, monkeypatch):
+    arguments = {
+        k: fathom.tensor(a) if isinstance(a, np.ndarray) else a for k, a in arguments.items()
+    }
+    found = answers(arguments, *numbers(*LONG))
+    monkeypatch.setattr(attention, "MANY", 1 << 40)
+    for y, z in zip(found, answers(arguments, *numbers(*LONG)), strict=True):
+        np.testing.assert_allclose(y.numpy(), z.numpy(), rtol=1e-11, atol=1e-12)
+
+
+def test_blocks_share_heads_map_over_examples_and_have_second_derivatives(small_blocks):
+    q, k, v = map(fathom.tensor, numbers((2, 4, 150, 2), (2, 2, 5, 2), (2, 2, 5, 2)))
+
+    def shared(q, k, v):
+        return F.scaled_dot_product_attention(q, k, v, enable_gqa=True)
+
+    def gradient(q, k, v):
+        return fathom.func.grad(lambda *xs: shared(*xs).sin().sum(), 1)(q, k, v)
+
+    assert fathom.allclose(fathom.func.vmap(shared)(q, k, v), shared(q, k, v))
+    direction = fathom.ones_like(k)
+    _, found = fathom.func.jvp(lambda k: gradient(q, k, v), (k,), (direction,))
+    step = 1e-5 * direction
+    wanted = (gradient(q, k + step, v) - gradient(q, k - step, v)) / 2e-5
+    assert fathom.allclose(found, wanted, rtol=1e-6, atol=1e-8)
+
+
+def test_dropout_in_blocks_drops_for_the_gradient_what_it_dropped(small_blocks):
+    fathom.manual_seed(0)
+    q, k, v = (fathom.zeros(300, 2, requires_grad=True) for _ in range(3))
+    y = F.scaled_dot_product_attention(q, k, v + fathom.eye(300)[:, :2], dropout_p=0.5)
+    assert set((y * 150).round().unique().tolist()) == {0.0, 1.0}
+    y[:, 0].sum().backward()
+    assert v.grad[0, 0].item() == pytest.approx(y[:, 0].sum().item())
+
+
+def test_a_mask_that_does_not_fit_is_told_with_all_scores_in_blocks_too(small_blocks):
+    with pytest.raises(ValueError, match=r"\(2, 300, 200\).*\(300, 200\)"):
+        F.scaled_dot_product_attention(
+            ones(300, 4), ones(200, 4), ones(200, 4), attn_mask=ones(2, 300, 200)
+        )
+
+
+def test_long_sequences_never_hold_all_their_scores():
+    scores = 4096 * 4096 * 4  # bytes
+    q, k, v = (fathom.zeros(1, 4096, 8, requires_grad=True) for _ in range(3))
+    tracemalloc.start()
+    with fathom.backends.fusion.flags(enabled=False):
+        F.scaled_dot_product_attention(q, k, v, is_causal=True).sum().backward()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < scores
+
+
+def test_a_compiled_step_over_long_sequences_never_holds_all_their_scores():
+    def loss(q, k, v):
+        return F.scaled_dot_product_attention(q, k, v).sum()
+
+    xs = [fathom.zeros(1, 4096, 8) for _ in range(3)]
+    program = Program(trace(fathom.func.grad(loss, (0, 1, 2)), *xs))
+    assert program.arena.nbytes < 4096 * 4096 * 4
 
 
 # ---- the layer -----------------------------------------------------------------------------------------
