@@ -57,6 +57,10 @@ class flags:
 fusion = Fusion()
 
 
+class Varying(dict):
+    """Numbers by name, among a composite's arguments, that may be others at each call: its program gets them anew."""
+
+
 class Way(threading.local):
     """How this thread runs composites."""
 
@@ -79,8 +83,9 @@ class as_written:
 def composite(f: Callable[P, R]) -> Callable[P, R]:
     """f, which may run as one operation where its first argument, a tensor, is large.
 
-    f reads tensors that it is given and no others, writes to none, and draws no random numbers. Of its other
-    arguments the program takes the values, so a number that is another at every call has no place among them.
+    f reads tensors that it is given and no others, and draws no random numbers; it may write to those that want no
+    gradient. Of its other arguments the program takes the values, so numbers that are others at every call have to be
+    in a `Varying`.
     """
     return sized_composite(None)(f)
 

@@ -58,7 +58,8 @@ class Adadelta(Optimizer):
             "step": zeros(()), "square_avg": zeros_like(theta), "acc_delta": zeros_like(theta),
         }  # fmt: skip
 
-    def update(self, theta: Tensor, g: Tensor, state: State, group: Options) -> After:
+    @staticmethod
+    def update(theta: Tensor, g: Tensor, state: State, group: Options) -> After:
         rho, eps, u = group["rho"], group["eps"], state["acc_delta"]
         if group["weight_decay"]:
             g = g + group["weight_decay"] * theta

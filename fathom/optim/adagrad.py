@@ -58,7 +58,8 @@ class Adagrad(Optimizer):
     def start(self, theta: Tensor, group: Options) -> State:
         return {"step": zeros(()), "sum": full_like(theta, group["initial_accumulator_value"])}
 
-    def update(self, theta: Tensor, g: Tensor, state: State, group: Options) -> After:
+    @staticmethod
+    def update(theta: Tensor, g: Tensor, state: State, group: Options) -> After:
         t = number(state["step"])
         if group["weight_decay"]:
             g = g + group["weight_decay"] * theta

@@ -66,7 +66,8 @@ class Adam(Optimizer):
             state["max_exp_avg_sq"] = zeros_like(theta)
         return state
 
-    def update(self, theta: Tensor, g: Tensor, state: State, group: Options) -> After:
+    @staticmethod
+    def update(theta: Tensor, g: Tensor, state: State, group: Options) -> After:
         alpha, (beta1, beta2), decay = group["lr"], group["betas"], group["weight_decay"]
         t = number(state["step"])
         if decay and group["decoupled_weight_decay"]:

@@ -56,7 +56,8 @@ class Adamax(Optimizer):
     def start(self, theta: Tensor, group: Options) -> State:
         return {"step": zeros(()), "exp_avg": zeros_like(theta), "exp_inf": zeros_like(theta)}
 
-    def update(self, theta: Tensor, g: Tensor, state: State, group: Options) -> After:
+    @staticmethod
+    def update(theta: Tensor, g: Tensor, state: State, group: Options) -> After:
         alpha, (beta1, beta2) = group["lr"], group["betas"]
         t = number(state["step"])
         if group["weight_decay"]:

@@ -63,7 +63,8 @@ class ASGD(Optimizer):
             "ax": zeros_like(theta),
         }  # fmt: skip
 
-    def update(self, theta: Tensor, g: Tensor, state: State, group: Options) -> After:
+    @staticmethod
+    def update(theta: Tensor, g: Tensor, state: State, group: Options) -> After:
         rate, shrink = group["lr"], group["lambd"]
         eta, mu, average = number(state["eta"]), number(state["mu"]), state["ax"]
         if group["weight_decay"]:

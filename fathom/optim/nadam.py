@@ -64,7 +64,8 @@ class NAdam(Optimizer):
             "exp_avg": zeros_like(theta), "exp_avg_sq": zeros_like(theta),
         }  # fmt: skip
 
-    def update(self, theta: Tensor, g: Tensor, state: State, group: Options) -> After:
+    @staticmethod
+    def update(theta: Tensor, g: Tensor, state: State, group: Options) -> After:
         alpha, (beta1, beta2), psi = group["lr"], group["betas"], group["momentum_decay"]
         decay, t = group["weight_decay"], number(state["step"])
         if decay and group["decoupled_weight_decay"]:

@@ -25,7 +25,8 @@ from typing import Any
 from fathom.autograd import RemovableHandle, enable_grad
 from fathom.core import inplace, tape
 from fathom.core.base import TensorBase, is_plain
-from fathom.optim import blocks, complex_parts, groups
+from fathom.core.composite import Varying
+from fathom.optim import complex_parts, groups, stepping
 from fathom.tensors import Tensor
 
 Options = dict[str, Any]
@@ -125,13 +126,14 @@ class Optimizer:
                 loss = closure()
         with tape.grad_mode(self.defaults.get("differentiable", False)):
             for group in self.param_groups:
+                parts = stepping.parted(group)
                 for theta in group["params"]:
                     if theta.grad is not None:
-                        self.advance(theta, group)
+                        self.advance(theta, group, *parts)
         return loss
 
-    def advance(self, theta: Tensor, group: Options) -> None:
-        """One step of one parameter, written in place."""
+    def advance(self, theta: Tensor, group: Options, rates: Varying, options: Options) -> None:
+        """One step of one parameter, written in place; `rates` and `options` are the parts of the group."""
         start, update, state = self.start, self.update, self.state[theta]
         if theta.is_complex():
             start = partial(complex_parts.started, start)
@@ -141,20 +143,13 @@ class Optimizer:
         if "step" in state:
             state["step"].add_(1)
         g = -theta.grad if group.get("maximize") else theta.grad
-        if self.elementwise and not tape.mode.enabled and blocks.worthwhile(theta, g, state):
-            changed = blocks.advance(update, theta, g, state, group)
-        else:
+        if tape.mode.enabled:
             after, changed = update(theta, g, state, group)
             inplace.assign(theta, after)
-        for name, value in changed.items():
-            if tape.mode.enabled:
-                state[name] = value  # the history of the steps before needs the old one
-            elif name not in state:
-                state[name] = value.clone()  # it may be the gradient itself
-            elif isinstance(value, TensorBase):
-                inplace.assign(state[name], value)
-            else:
-                state[name].fill_(value)
+            state.update(changed)  # the history of the steps before needs the old state
+            return
+        begun = stepping.stepped(theta, g, state, rates, options, update, self.elementwise)
+        state.update({name: value.clone() for name, value in begun.items()})  # one may be g itself
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients: None, or (set_to_none=False) zeros in the same memory."""

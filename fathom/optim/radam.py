@@ -63,7 +63,8 @@ class RAdam(Optimizer):
     def start(self, theta: Tensor, group: Options) -> State:
         return {"step": zeros(()), "exp_avg": zeros_like(theta), "exp_avg_sq": zeros_like(theta)}
 
-    def update(self, theta: Tensor, g: Tensor, state: State, group: Options) -> After:
+    @staticmethod
+    def update(theta: Tensor, g: Tensor, state: State, group: Options) -> After:
         alpha, (beta1, beta2), decay = group["lr"], group["betas"], group["weight_decay"]
         if decay and group["decoupled_weight_decay"]:
             theta = (1 - alpha * decay) * theta

@@ -63,7 +63,8 @@ class RMSprop(Optimizer):
             state["grad_avg"] = zeros_like(theta)
         return state
 
-    def update(self, theta: Tensor, g: Tensor, state: State, group: Options) -> After:
+    @staticmethod
+    def update(theta: Tensor, g: Tensor, state: State, group: Options) -> After:
         eta, alpha, mu = group["lr"], group["alpha"], group["momentum"]
         if group["weight_decay"]:
             g = g + group["weight_decay"] * theta

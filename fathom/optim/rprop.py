@@ -62,7 +62,8 @@ class Rprop(Optimizer):
         step_size = full_like(theta, float(group["lr"]))
         return {"step": zeros(()), "prev": zeros_like(theta), "step_size": step_size}
 
-    def update(self, theta: Tensor, g: Tensor, state: State, group: Options) -> After:
+    @staticmethod
+    def update(theta: Tensor, g: Tensor, state: State, group: Options) -> After:
         (shrink, grow), (smallest, largest) = group["etas"], group["step_sizes"]
         agreement = g * state["prev"]
         turned = agreement < 0

@@ -60,7 +60,8 @@ class SGD(Optimizer):
                 f" {group['momentum']} and dampening {group['dampening']}"
             )
 
-    def update(self, theta: Tensor, g: Tensor, state: State, group: Options) -> After:
+    @staticmethod
+    def update(theta: Tensor, g: Tensor, state: State, group: Options) -> After:
         eta, mu, tau = group["lr"], group["momentum"], group["dampening"]
         if group["weight_decay"]:
             g = g + group["weight_decay"] * theta

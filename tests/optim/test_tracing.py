@@ -8,6 +8,7 @@ import pytest
 import fathom
 from fathom.compiler import trace
 from fathom.compiler.reference import run
+from fathom.optim.stepping import parted
 
 CASES = [
     ("SGD", {"momentum": 0.9, "nesterov": True, "weight_decay": 0.1}),
@@ -43,7 +44,8 @@ def test_the_traced_step_walks_as_the_step(name, options):
         theta.grad = g
         optimizer.state[theta] = dict(zip(names, state, strict=True))
         with fathom.no_grad():
-            optimizer.advance(theta, {**optimizer.param_groups[0], "lr": rate})
+            group = {**optimizer.param_groups[0], "lr": rate}
+            optimizer.advance(theta, group, *parted(group))
         after = optimizer.state.pop(theta)
         return theta, *[after[entry] for entry in names]
 
