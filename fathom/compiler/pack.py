@@ -20,7 +20,6 @@ from fathom.compiler.fuse import Host, Kernel, Loop, reads_inside
 from fathom.compiler.regions import Phase, Plan, stored
 from fathom.compiler.scatter import scattered
 from fathom.compiler.schedule import (
-    Flat,
     address,
     choices,
     depends,
@@ -54,13 +53,12 @@ def packed(plan: Plan, lanes: int) -> Plan:
 
 
 def is_plain(item: Kernel | Loop) -> bool:
-    """Whether a kernel runs by itself on arrays in row-major order."""
+    """Whether a kernel runs by itself, with no samples in its lanes."""
     return (
         isinstance(item, Kernel)
         and item.lane is None
         and item.time is None
         and scattered(item) is None
-        and not any(isinstance(r, Flat) for r in loads(item.body))
     )
 
 

@@ -192,7 +192,7 @@ def lowered(
             body = within(body, split.index, parts)
             out = (block, *kernel.out, lane)
         else:
-            body = within(body, split.index, [block, *parts, lane])
+            body = within(body, split.index, [block, *parts], [lane])
             result = placed(kernel, kernel.out, at, body, name, places)
             if split.count % lanes:
                 result.body = guarded(result.body, lane, loop.less(sample, split.count))
@@ -225,15 +225,16 @@ def placed(kernel: Kernel, out, at, body: Expr, name: str, places: dict[str, Pla
     return replace(kernel, out=tuple(out), body=relocated(simplify(body), places), store=store)
 
 
-def within(e: Expr, i: Index, parts: Sequence[Index]) -> Expr:
-    """The reduction over i as one over its parts."""
+def within(e: Expr, i: Index, outer: Sequence[Index], inner: Sequence[Index] = ()) -> Expr:
+    """The reduction over i as one over its parts, around and inside of the others."""
     match e:
         case Reduce() if i in e.over:
-            return loop.reduce(e.name, [*parts, *(k for k in e.over if k is not i)], e.body)
+            others = (k for k in e.over if k is not i)
+            return loop.reduce(e.name, [*outer, *others, *inner], e.body)
         case Reduce():
-            return Reduce(e.name, e.over, within(e.body, i, parts))
+            return Reduce(e.name, e.over, within(e.body, i, outer, inner))
         case Call():
-            return Call(e.name, tuple(within(a, i, parts) for a in e.args), e.dtype)
+            return Call(e.name, tuple(within(a, i, outer, inner) for a in e.args), e.dtype)
     return e
 
 

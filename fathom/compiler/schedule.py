@@ -73,7 +73,7 @@ def scheduled(kernel: Kernel, lanes: int) -> Schedule:
     """Choose the loops of a kernel."""
     loops, body = kernel.out, kernel.body
     store = kernel.store or position(kernel.element(), kernel.output.shape)
-    if kernel.lane is None and not any(isinstance(r, Flat) for r in loads(body)):
+    if kernel.lane is None:
         loops, body, store, _ = split(loops, body, store, lanes)
     filled = filled_parts(kernel.borders)
     out, body, store = collapsed(list(loops), body, store, (kernel.block, kernel.lane, *filled))

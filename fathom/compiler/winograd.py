@@ -103,6 +103,15 @@ class Correlation:
         return self.x[-2 * n : -n - 1], self.x[-n:-1]
 
     @property
+    def channels(self) -> tuple[str, str, str]:
+        """The letters of w's channels: those of all three tensors, of x alone, and of y alone."""
+        w = self.w[: -len(self.windows.size)]
+        shared = "".join(c for c in w if c in self.x and c in self.y)
+        inside = "".join(c for c in w if c not in self.y)
+        outside = "".join(c for c in w if c not in self.x)
+        return shared, inside, outside
+
+    @property
     def outputs(self) -> int:
         """The places of a tile."""
         return PRODUCTS + 1 - self.sizes[self.x[-1]]
@@ -117,8 +126,8 @@ class Correlation:
         n = len(self.windows.size)
         if self.y[-n:] != self.x[-2 * n : -n] or self.w[-n:] != self.x[-n:] or not self.lead:
             return False
-        inside = prod(self.sizes[c] for c in self.lead if c not in self.y)
-        outside = prod(self.sizes[c] for c in self.w if c not in self.x)
+        _, *channels = self.channels
+        inside, outside = (prod(self.sizes[c] for c in letters) for letters in channels)
         around = prod(self.sizes[c] for c in self.rows[1])
         taps, places = self.sizes[self.x[-1]], self.sizes[self.y[-1]]
         return (
@@ -176,9 +185,12 @@ class Correlation:
         for k, reach in enumerate(self.reach()):
             axis = y.ndim - 1 - len(self.rows[0]) + k
             y = cut(y, axis, reach, y.shape[axis] - reach)
-        w = Contract(of_x, of_y, self.tiled(self.w[:-1])[:-1])(x, y)
+        shared, inside, outside = self.channels
+        order = shared + inside + self.rows[1] + outside  # channels of y may fill vectors
+        w = Contract(of_x, of_y, self.tiled(order)[:-1])(x, y)
         taps = self.sizes[self.w[-1]]
-        return as_row(Untiled(g, taps, taps)(Reshape((*w.shape, 1))(w)), taps)
+        w = as_row(Untiled(g, taps, taps)(Reshape((*w.shape, 1))(w)), taps)
+        return Permute(tuple((order + self.w[-1]).index(c) for c in self.w))(w)
 
     def x_from(self, y: Tensor, w: Tensor, width: int) -> Tensor:
         """The gradient of x, whose rows are `width` long: from the gradient of y and the weights turned around."""
