@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from fathom.compiler.unfold import unfold
 from fathom.core.base import new
 from fathom.core.tape import Node
 from fathom.explain.figures import figures, short
@@ -107,6 +108,7 @@ def network(outputs: Sequence[Any], record: Record) -> Network:
 def from_tape(node: Node, record: Record, by_node: dict[Node, Application]) -> Application:
     """The application that a node of the tape stands for."""
     if node not in by_node:
+        unfold(node)
         if node.inputs is None:
             raise RuntimeError(
                 f"explain: the tape behind {node.name} was freed by backward(); explain before backward(), or"

@@ -138,6 +138,21 @@ def test_explain_shows_the_operations_inside(small):
     assert "Exp" in str(fathom.explain(lambda x: F.softmax(x, 0), numbers(3)))
 
 
+@pytest.mark.parametrize("name", ["softmax of rows", "batch_norm", "a layer of an LSTM"])
+def test_explain_sees_inside_what_the_tape_has_as_one_operation(small, name):
+    texts, gradients = [], []
+    for enabled in (True, False):
+        with fathom.backends.fusion.flags(enabled=enabled):
+            args = CASES[name].arguments(fathom.float64)
+            loss = (CASES[name].call(*args) ** 2).sum()
+            texts.append(str(fathom.explain(loss)))
+            loss.backward()
+        gradients.append(args[0].grad.numpy())
+    assert "CompiledFunction" not in texts[0]
+    assert texts[0].count("∂y / ∂") == texts[1].count("∂y / ∂")
+    np.testing.assert_allclose(gradients[0], gradients[1], rtol=1e-10, atol=1e-12)
+
+
 def test_debug_nan_finds_the_operation_inside(small):
     x = fathom.tensor([1e30, 1.0])
     with pytest.raises(FloatingPointError, match="Mul made 2 infinite"), fathom.debug.nan():
