@@ -1,7 +1,9 @@
-"""Machine code on disk, so that a program that was compiled once is only loaded the next time.
+"""Programs on disk, so that what was compiled once is only loaded the next time.
 
-A file is named by everything the code depends on: the assembly text, the processor's features, LLVM's version. It
-begins with the hash of its content; a file that is damaged is dropped and made anew. Files appear whole or
+    <hash>.o      machine code, by the assembly text, the processor's features and LLVM's version
+    <hash>.json   how it is called (layout.py), by the graph (identity.py) and the same
+
+A file begins with the hash of its content; one that is damaged is dropped and made anew. Files appear whole or
 not at all, so processes may share the folder.
 """
 
@@ -24,9 +26,13 @@ def code_folder() -> Path:
     return cache_folder() / "code"
 
 
-def cached(key: str, make: Callable[[], bytes]) -> bytes:
-    """The code for a key: from the cache, or made and put there. Where the folder cannot be written, made."""
-    path = code_folder() / f"{hashlib.sha256(key.encode()).hexdigest()}.o"
+def place(key: str, suffix: str) -> Path:
+    """The file for a key."""
+    return code_folder() / f"{hashlib.sha256(key.encode()).hexdigest()}{suffix}"
+
+
+def cached(path: Path, make: Callable[[], bytes]) -> bytes:
+    """What a file holds: found there, or made and put there. Where the folder cannot be written, made."""
     found = read(path)
     if found is None:
         found = make()

@@ -155,10 +155,10 @@ class Compiled:
             raise RuntimeError("compile: there is no program yet: the first call makes it")
         run = runs[-1]
         labels = self.labels(run.captured)
-        print(Shown(run.program, run.graph, labels).text(what))
+        print(Shown(run.program.source, run.graph, labels).text(what))
         if run.outside is not None and run.outside.ran:
             print("\n# the gradient")
-            print(Shown(run.outside.program, run.outside.back, labels).text(what))
+            print(Shown(run.outside.program.source, run.outside.back, labels).text(what))
 
     def labels(self, captured: Captured) -> dict[Symbol, str]:
         """What the user calls the inputs of a program: parameters by their names, rates by theirs."""
@@ -194,16 +194,16 @@ class Run:
     def __call__(self, tensors: list) -> Any:
         with self.turn:
             if self.program is None and not self.captured.made:
-                self.program = Program(self.graph)
+                over = self.accept is None and self.outside is None
+                self.program = Program(self.graph, over=over)
             with trace:
                 inputs, constants = self.gathered(tensors)
-            over = self.accept is None and self.outside is None
             if (
                 self.program is None
             ):  # a step that begins an optimizer's state: there is no other like it
                 values = eagerly(self.graph, inputs, constants)
             else:
-                values = self.program.run(inputs, constants, over=over)
+                values = self.program.run(inputs, constants)
             with trace:
                 return self.delivered(values, tensors, inputs)
 

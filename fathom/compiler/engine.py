@@ -6,8 +6,9 @@ import ctypes
 import functools
 import os
 from dataclasses import dataclass
+from pathlib import Path
 
-from fathom.compiler.cache import cached
+from fathom.compiler.cache import cached, place
 
 # LLVM's passes: variables into registers, equal values once. The loops and vectors are in the text already, and a whole
 # pipeline makes no faster code of it in five times the time.
@@ -71,18 +72,32 @@ def give_way() -> int:
     return ctypes.cast(library, ctypes.c_void_p).value
 
 
-def built(text: str):
-    """An engine that holds the module's machine code, compiled or from the cache."""
+def versions() -> str:
+    """What machine code depends on besides the program: the processor's features, LLVM's version and its passes."""
     import llvmlite
     import llvmlite.binding as llvm
 
-    machine = target()
     features = llvm.get_host_cpu_features().flatten()
-    key = "\n".join([llvmlite.__version__, machine.triple, features, str(PASSES), text])
-    code = llvm.ObjectFileRef.from_data(cached(key, lambda: compiled(text, machine)))
-    empty = llvm.parse_assembly("")
-    engine = llvm.create_mcjit_compiler(empty, machine)
-    engine.add_object_file(code)
+    triple = llvm.get_default_triple()
+    return "\n".join([llvmlite.__version__, triple, features, str(PASSES)])
+
+
+def place_of(text: str) -> Path:
+    """The file of a module's machine code."""
+    return place(f"{versions()}\n{text}", ".o")
+
+
+def built(text: str):
+    """An engine that holds the module's machine code, compiled or from the cache."""
+    return loaded(cached(place_of(text), lambda: compiled(text, target())))
+
+
+def loaded(code: bytes):
+    """An engine that holds machine code."""
+    import llvmlite.binding as llvm
+
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target())
+    engine.add_object_file(llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
     return engine
 

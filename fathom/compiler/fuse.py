@@ -135,6 +135,14 @@ class Number:
         return Const(self.value, self.dtype)
 
 
+def number_in(array: np.ndarray) -> bool | int | float | None:
+    """The number that an array repeats without end; None of one that has memory for its elements."""
+    array = np.asarray(array)
+    if array.ndim and array.size and not any(array.strides) and array.dtype in NATIVE:
+        return array[(0,) * array.ndim].item()
+    return None
+
+
 @dataclass
 class Loop:
     """Kernels that run one after the other for each value of `time`."""
@@ -177,11 +185,11 @@ class Fusion:
         for x in self.graph.inputs:
             self.store(x)
         for c, array in self.graph.constants:
-            array = np.asarray(array)
-            if array.ndim and array.size and not any(array.strides) and array.dtype in NATIVE:
-                self.readable[c] = Number(array[(0,) * array.ndim].item(), c.shape, c.dtype)
-            else:
+            value = number_in(array)
+            if value is None:
                 self.store(c)
+            else:
+                self.readable[c] = Number(value, c.shape, c.dtype)
         for step in self.graph.steps:
             if isinstance(step.primitive, Recurrence):
                 self.store(step.output)  # read before it is written, one row earlier

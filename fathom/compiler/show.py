@@ -19,11 +19,11 @@ from dataclasses import dataclass, field
 from fathom.compiler.engine import assembly, target
 from fathom.compiler.fuse import Host, Loop
 from fathom.compiler.pattern import pattern
-from fathom.compiler.program import TILES, Program
 from fathom.compiler.pseudocode import kernel_lines
 from fathom.compiler.reasons import reasons
 from fathom.compiler.regions import Phase, kernels_of
 from fathom.compiler.schedule import loads
+from fathom.compiler.source import TILES, Source
 from fathom.compiler.timing import time_table
 from fathom.core.loop import Index
 from fathom.core.tracing import Graph, Step, Symbol, summary
@@ -31,9 +31,9 @@ from fathom.core.tracing import Graph, Step, Symbol, summary
 
 @dataclass
 class Shown:
-    """A program with the graph it came from, and what the user calls its inputs and constants."""
+    """A program's source with the graph it came from, and what the user calls its inputs and constants."""
 
-    program: Program
+    program: Source
     graph: Graph
     labels: dict[Symbol, str] = field(default_factory=dict)
 
@@ -161,7 +161,7 @@ def memory_text(shown: Shown) -> str:
         for row in table
     ]
     scratch = max((p.scratch for p in program.parts if not isinstance(p, Host)), default=0)
-    arena, fresh = program.arena.nbytes, sum(r.size for r in rows if r.place == "new")
+    arena, fresh = program.arranged[1], sum(r.size for r in rows if r.place == "new")
     apart = sum(r.size for r in rows if r.place.startswith("arena"))
     totals = {
         "given by the caller": sum(r.size for r in rows if r.place == "the caller's"),
@@ -184,8 +184,9 @@ def memory_rows(shown: Shown) -> Iterator[Row]:
         size = math.prod(array.shape) * array.dtype.itemsize
         if symbol in spans:
             life = f"{spans[symbol].first}-{spans[symbol].last}"
-            offset = int(program.table[program.slot[name]]) - program.arena.ctypes.data
-            place = f"arena {offset:,}" if size else "arena"
+            place = f"arena {program.offsets[symbol]:,}" if size else "arena"
+        elif symbol in program.direct:
+            life, place = "all", f"over {program.names[program.direct[symbol]]}"
         elif program.is_local(name):
             life, place = local_life(program, symbol), "scratch"
         else:
@@ -193,7 +194,7 @@ def memory_rows(shown: Shown) -> Iterator[Row]:
         yield Row(name, shown.role(symbol), symbol.shape, str(array.dtype), size, life, place)
 
 
-def local_life(program: Program, symbol: Symbol) -> str:
+def local_life(program: Source, symbol: Symbol) -> str:
     """The phase of an array in scratch memory."""
     for number, phase in enumerate(program.plan.phases):
         if isinstance(phase, Phase) and any(k.output is symbol for k in phase.kernels):

@@ -27,11 +27,11 @@ def time_table(graph: Graph, width: int) -> str:
     cycles, seconds, runs = measured(timed)
     lines = ["kernel        ms   GFLOP/s   of peak      GB/s   of peak   what"]
     total = 0.0
-    for name, kernel in timed.functions.items():
+    for name, kernel in timed.source.functions.items():
         spent = cycles[name] / limits.cycles / runs
         total += spent
         flops, size = operations(kernel), traffic(timed, kernel)
-        array = timed.array(kernel.output)
+        array = timed.source.array(kernel.output)
         lines.append(
             f"{name:<8} {1e3 * spent:>7.4f} {rate(flops, spent, limits.flops)}"
             f" {rate(size, spent, limits.bytes)}   {array.name} {kernel.output.shape}"
@@ -92,7 +92,7 @@ def is_real(e: Expr) -> bool:
 def traffic(program: Program, kernel: Kernel) -> int:
     """The bytes that a kernel has to read and write, each once."""
     read: dict[str, Load] = {load.array.name: load for load in loads(kernel.body)}
-    arrays = [*(load.array for load in read.values()), program.array(kernel.output)]
+    arrays = [*(load.array for load in read.values()), program.source.array(kernel.output)]
     return sum(math.prod(a.shape) * a.dtype.itemsize for a in arrays)
 
 

@@ -10,8 +10,8 @@ import pytest
 import fathom
 import fathom.nn.functional as F
 from fathom import nn, optim
-from fathom.compiler.program import Program
 from fathom.compiler.show import STAGES, Shown, eager_peak
+from fathom.compiler.source import Source
 from fathom.core.tracing import trace
 from tests.compiler.golden.renew import PROGRAMS, path, printed
 from tests.compiler.golden.renew import STAGES as GOLDEN
@@ -34,7 +34,7 @@ WORDS = {
 
 def run_as_printed(graph, inputs, width):
     """The output of a program whose loops Python executes as they are printed."""
-    program = Program(graph, width=width)
+    program = Source(graph, width=width)
     given = [*inputs, *[np.asarray(array) for _, array in program.graph.constants]]
     known = {
         program.names[s]: x if x.ndim else x[()]

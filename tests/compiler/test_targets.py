@@ -45,7 +45,7 @@ def arguments():
 def test_code_for_other_processors_fills_their_registers(name):
     processor = OTHERS[name]
     program = Program(trace(gradient, *arguments()), width=processor.lanes)
-    text = assembly(program.llvm(), processor.machine())
+    text = assembly(program.source.llvm(), processor.machine())
     assert re.search(FUSED[name], text)
     if name == "avx2":
         assert "%zmm" not in text

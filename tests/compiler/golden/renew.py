@@ -9,8 +9,8 @@ from pathlib import Path
 
 import fathom
 import fathom.nn.functional as F
-from fathom.compiler.program import Program
 from fathom.compiler.show import Shown
+from fathom.compiler.source import Source
 from fathom.core.tracing import trace
 
 FOLDER = Path(__file__).parent
@@ -48,7 +48,7 @@ def printed(name: str, stage: str) -> str:
     f, shapes = PROGRAMS[name]
     xs = [fathom.ones(shape) if shape else fathom.arange(16) % 3 for shape in shapes]
     graph = trace(f, *xs)
-    return Shown(Program(graph, width=8), graph).text(stage) + "\n"
+    return Shown(Source(graph, width=8), graph).text(stage) + "\n"
 
 
 def path(name: str, stage: str) -> Path:
