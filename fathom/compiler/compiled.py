@@ -73,10 +73,9 @@ class Compiled:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         leaves, structure = flatten((args, kwargs))
-        if any(isinstance(x, TensorBase) and not is_plain(x) for x in leaves):
-            return self.f(
-                *args, **kwargs
-            )  # inside another transform, which will see each operation
+        tensors = [x for x in leaves if isinstance(x, TensorBase)]
+        if not all(map(is_plain, tensors)):  # inside a transform, which will see each operation
+            return self.f(*args, **kwargs)
         if trace.thread == threading.get_ident():
             return self.f(*args, **kwargs)  # a part of what is traced
         with trace:
@@ -91,7 +90,7 @@ class Compiled:
                 return self.f(*args, **kwargs)
         if run is EAGER:
             return self.f(*args, **kwargs)
-        return run([x for x in leaves if isinstance(x, TensorBase)])
+        return run(tensors)
 
     def waits_for_sizes(self) -> bool:
         """Whether a lazy layer has to see a first batch."""

@@ -23,7 +23,6 @@ from fathom.compiler.threads import Turn, get_num_threads, workers
 from fathom.core.apply import QUIET
 
 MAIN = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 4)
-LARGE = 1 << 16  # bytes of an output whose memory is worth keeping
 SMALL = 200_000  # scalar operations: less than this is not worth a second thread
 
 
@@ -93,7 +92,7 @@ class Native:
         else:
             array = np.empty(entry.shape, entry.dtype)
             address = array.ctypes.data
-            if array.nbytes >= LARGE and len(before) < 2:  # the one in use, and the one before
+            if len(before) < 2:  # the one in use, and the one before
                 before.append((array, address))
         if entry.slot is not None:
             self.table[entry.slot] = address

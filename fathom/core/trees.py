@@ -12,17 +12,19 @@ LEAF = object()
 
 def flatten(tree: Any) -> tuple[list, Any]:
     """The leaves of nested tuples, lists and dicts, and the structure that holds them."""
+    leaves: list = []
+    return leaves, collected(tree, leaves)
+
+
+def collected(tree: Any, leaves: list) -> Any:
+    """The structure; the leaves are added to the list."""
     if isinstance(tree, dict):
-        parts = {key: flatten(value) for key, value in tree.items()}
-        return [x for xs, _ in parts.values() for x in xs], {
-            key: structure for key, (_, structure) in parts.items()
-        }
+        return {key: collected(value, leaves) for key, value in tree.items()}
     if isinstance(tree, (tuple, list)):
-        pairs = [flatten(value) for value in tree]
-        structures = [structure for _, structure in pairs]
-        whole = type(tree)(*structures) if hasattr(tree, "_fields") else type(tree)(structures)
-        return [x for xs, _ in pairs for x in xs], whole
-    return [tree], LEAF
+        structures = [collected(value, leaves) for value in tree]
+        return type(tree)(*structures) if hasattr(tree, "_fields") else type(tree)(structures)
+    leaves.append(tree)
+    return LEAF
 
 
 def unflatten(structure: Any, leaves: Sequence) -> Any:
