@@ -23,6 +23,7 @@ from fathom.core.loop import (
     inside,
     mentions,
     reduce,
+    remembered,
     substituted,
     where,
 )
@@ -127,6 +128,17 @@ def atom_range(atom: Expr) -> tuple[float, float]:
 def affine(e: Expr | int) -> Affine:
     """The affine form of an integer expression."""
     e = as_expr(e)
+    return form_under_facts(e) if FACTS else form(e)
+
+
+@remembered
+def form(e: Expr) -> Affine:
+    """The form that holds whatever the indices are."""
+    return form_under_facts(e)
+
+
+def form_under_facts(e: Expr) -> Affine:
+    """The form that holds where the facts do."""
     match e:
         case Const(value=value):
             return Affine(int(value))

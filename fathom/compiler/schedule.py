@@ -18,7 +18,7 @@ from fathom.compiler.borders import filled_parts
 from fathom.compiler.choices import choice_of
 from fathom.compiler.fuse import Kernel, reads_inside, reductions
 from fathom.compiler.split import split
-from fathom.core.loop import Array, Call, Expr, Index, Load, Reduce, mentions, rewritten
+from fathom.core.loop import Array, Call, Expr, Index, Load, Reduce, mentions, remembered, rewritten
 
 
 @dataclass
@@ -272,11 +272,13 @@ def position(at, shape) -> Affine:
     return flat.recombined()
 
 
+@remembered
 def address(load: Load) -> Affine:
     """Where in memory a read goes, counted in elements."""
     return affine(load.at[0]) if isinstance(load, Flat) else position(load.at, load.array.shape)
 
 
+@remembered
 def loads(e: Expr) -> list[Load]:
     """The reads of an expression, and those that choose their indices."""
     match e:

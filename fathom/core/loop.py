@@ -11,14 +11,28 @@ turned into native loops by `fathom.compile`.
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, fields
+from typing import Any, Protocol
 
 import numpy as np
 
 _names = itertools.count()
+
+
+def remembered(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """f, worked out once for each expression: expressions are made of others, are shared, and never change."""
+
+    @functools.wraps(f)
+    def known(e):
+        memory = e.__dict__
+        if f not in memory:
+            memory[f] = f(e)
+        return memory[f]
+
+    return known
 
 
 class Expr:
@@ -84,6 +98,9 @@ class Call(Expr):
     args: tuple[Expr, ...]
     dtype: np.dtype | None = None
 
+    def __hash__(self) -> int:
+        return hash_of(self)
+
 
 @dataclass(frozen=True)
 class Load(Expr):
@@ -91,6 +108,9 @@ class Load(Expr):
 
     array: Array
     at: tuple[Expr, ...]
+
+    def __hash__(self) -> int:
+        return hash_of(self)
 
 
 @dataclass(frozen=True)
@@ -100,6 +120,15 @@ class Reduce(Expr):
     name: str
     over: tuple[Index, ...]
     body: Expr
+
+    def __hash__(self) -> int:
+        return hash_of(self)
+
+
+@remembered
+def hash_of(e: Expr) -> int:
+    """The hash of an expression by its parts."""
+    return hash(tuple(getattr(e, field.name) for field in fields(e)))  # type: ignore[arg-type]
 
 
 class Readable(Protocol):
@@ -307,16 +336,22 @@ def substituted(e: Expr, by: dict[Index, Expr]) -> Expr:
 
 def mentions(e: Expr, i: Index) -> bool:
     """Whether the expression depends on the index."""
+    return i in indices(e)
+
+
+@remembered
+def indices(e: Expr) -> frozenset[Index]:
+    """The indices in an expression."""
     match e:
         case Index():
-            return e is i
+            return frozenset([e])
         case Load():
-            return any(mentions(a, i) for a in e.at)
+            return frozenset().union(*map(indices, e.at))
         case Reduce():
-            return mentions(e.body, i)
+            return indices(e.body)
         case Call():
-            return any(mentions(a, i) for a in e.args)
-    return False
+            return frozenset().union(*map(indices, e.args))
+    return frozenset()
 
 
 # ---- the reference interpreter -------------------------------------------------------------------
