@@ -16,6 +16,8 @@ import numpy as np
 
 from fathom.compiler.capture import Captured, narrow, overwritten, trace
 from fathom.compiler.joint import pullback
+from fathom.compiler.layout import Made
+from fathom.compiler.native import Native
 from fathom.compiler.outside import Outside
 from fathom.compiler.program import Program
 from fathom.compiler.spare import Spare
@@ -24,7 +26,7 @@ from fathom.core import tape
 from fathom.core.base import TensorBase, levels, new
 from fathom.core.composite import Varying
 from fathom.core.dtypes import dtype
-from fathom.core.tracing import Graph, Symbol, symbolic
+from fathom.core.tracing import Graph, symbolic
 from fathom.core.trees import flatten, unflatten
 
 WRITTEN = "as written"
@@ -177,12 +179,19 @@ class Fused:
         return self.graph.restored([new(value) for value in values[:results]])
 
 
-class Piece(Program):
-    """A program whose results lie in memory that all composites share."""
+class Sharing(Native):
+    """Native code whose results lie in memory that all composites share."""
 
-    def fresh(self, y: Symbol) -> np.ndarray:
-        """An array for an output."""
-        return spare.array(y.shape, y.dtype)
+    def fresh(self, k: int, entry: Made) -> tuple[np.ndarray, int]:
+        """An array for an output, and its address."""
+        array = spare.array(tuple(entry.shape), np.dtype(entry.dtype))
+        return array, array.ctypes.data
+
+
+class Piece(Program):
+    """The program of a composite."""
+
+    kind = Sharing
 
 
 class FusedOutside(Outside):

@@ -65,7 +65,9 @@ class Native:
                     a = self.place(k, a, slots)
                 known[value] = a
             for k, entry in enumerate(self.layout.made):
-                known[entry.value] = self.fresh(k, entry)
+                known[entry.value], address = self.fresh(k, entry)
+                if entry.slot is not None:
+                    self.table[entry.slot] = address
             for part in self.layout.parts:
                 if isinstance(part, Calls):
                     self.call(part)
@@ -82,21 +84,17 @@ class Native:
         self.placed[k] = weakref.ref(a)
         return a
 
-    def fresh(self, k: int, entry: Made) -> np.ndarray:
-        """An array for an output: one of an earlier call that nobody holds any more, or a new one."""
+    def fresh(self, k: int, entry: Made) -> tuple[np.ndarray, int]:
+        """An array for an output, and its address: one of an earlier call that nobody holds any more, or a new one."""
         before = self.given_out[k]
         for pair in before:
             if sys.getrefcount(pair[0]) <= 2:  # the pair, and the question
-                array, address = pair
-                break
-        else:
-            array = np.empty(entry.shape, entry.dtype)
-            address = array.ctypes.data
-            if len(before) < 2:  # the one in use, and the one before
-                before.append((array, address))
-        if entry.slot is not None:
-            self.table[entry.slot] = address
-        return array
+                return pair
+        array = np.empty(entry.shape, entry.dtype)
+        pair = array, array.ctypes.data
+        if len(before) < 2:  # the one in use, and the one before
+            before.append(pair)
+        return pair
 
     def call(self, part: Calls) -> None:
         """Run a part on this thread, and on others where that pays. The counters are new at each call: a thread that

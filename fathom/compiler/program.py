@@ -26,6 +26,8 @@ class Program:
     """Native code for a graph. It is compiled, or found in the cache, when it is first run; see Source for `timed`,
     `width` and `over`."""
 
+    kind = Native
+
     def __init__(
         self, graph: Graph, timed: bool = False, width: int | None = None, over: bool = False
     ):
@@ -49,12 +51,12 @@ class Program:
             return None
         name, _, text = entry.decode().partition("\n")
         code = read(code_folder() / name)
-        return None if code is None else Native(layout_of(text), loaded(code))
+        return None if code is None else self.kind(layout_of(text), loaded(code))
 
     def compiled(self) -> Native:
         """By the compiler, and put into the cache if another process can know that it means this program."""
         text, layout = self.source.llvm(), self.source.layout
-        native = Native(layout, built(text))
+        native = self.kind(layout, built(text))
         plain = layout.text()
         if self.entry and plain is not None:
             write(self.entry, f"{place_of(text).name}\n{plain}".encode())
