@@ -83,6 +83,10 @@ class Program:
         """The phases."""
         return self.source.plan
 
+    def llvm(self) -> str:
+        """The module as LLVM assembly."""
+        return self.source.llvm()
+
     def cycles(self) -> dict[str, int]:
         """The cycles that each kernel took so far, in a program made with `timed`."""
         return self.native.cycles(list(self.source.functions))

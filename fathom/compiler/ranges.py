@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from fathom.compiler.affine import affine, simplify
 from fathom.compiler.fuse import Host, Kernel
-from fathom.compiler.schedule import loads
+from fathom.compiler.schedule import loads, names_read
 from fathom.core.loop import Array, Index, Load, rewritten, substituted
 from fathom.core.tracing import Graph, Symbol
 
@@ -43,14 +43,19 @@ def narrowed(
 
 def read_of(name: str, kernel: Kernel, readers: Sequence[Kernel | Host]) -> list[tuple[int, int]]:
     """The first and the last index, along each axis, of the elements that are read."""
-    reads = [r for u in readers if isinstance(u, Kernel) for r in loads(u.body)]
+    reads = [
+        r
+        for u in readers
+        if isinstance(u, Kernel) and name in names_read(u.body)
+        for r in loads(u.body)
+        if r.array.name == name
+    ]
     spans = []
     for axis, i in enumerate(kernel.out):
         low, high = i.size, -1
         for read in reads:
-            if read.array.name == name:
-                first, last = affine(read.at[axis]).range()
-                low, high = int(max(0, min(low, first))), int(min(i.size - 1, max(high, last)))
+            first, last = affine(read.at[axis]).range()
+            low, high = int(max(0, min(low, first))), int(min(i.size - 1, max(high, last)))
         spans.append((low, high) if low <= high else (0, i.size - 1))
     return spans
 
@@ -80,5 +85,5 @@ def narrow(
 
     for n in range(k + 1, len(kernels)):
         reader = kernels[n]
-        if isinstance(reader, Kernel) and any(r.array.name == name for r in loads(reader.body)):
+        if isinstance(reader, Kernel) and name in names_read(reader.body):
             kernels[n] = replace(reader, body=simplify(rewritten(reader.body, moved)))

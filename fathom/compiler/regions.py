@@ -58,7 +58,7 @@ class Plan:
 
 def planned(units: Sequence[Unit], names: dict[Symbol, str], graph: Graph, lanes: int) -> Plan:
     """The phases of a program: with samples in the lanes where that is worth it."""
-    best = Plan([u if isinstance(u, Host) else Phase([stored(u)]) for u in units], names)
+    best: Samples | None = None
     least = GAIN * sum(
         work(k) * plain_price(k, lanes) * (1 if k.time is None else ALONE)
         for k in kernels_of(units)
@@ -66,10 +66,13 @@ def planned(units: Sequence[Unit], names: dict[Symbol, str], graph: Graph, lanes
     for axis in range(2):
         labels = first_labels(graph, names, axis, lanes)
         if labels:
-            plan, price = Samples(list(units), dict(names), graph, labels, lanes).plan()
+            samples = Samples(list(units), dict(names), graph, labels, lanes)
+            price = samples.price()
             if price < least:
-                best, least = plan, price
-    return best
+                best, least = samples, price
+    if best is not None:
+        return best.plan()
+    return Plan([u if isinstance(u, Host) else Phase([stored(u)]) for u in units], names)
 
 
 def kernels_of(units: Sequence[Unit]) -> Iterator[Kernel]:
@@ -160,16 +163,21 @@ class Samples:
         units = [u if isinstance(u, Host) else mapped(u, renamed) for u in self.units]
         self.units = [*first, *units, *last]
 
-    def plan(self) -> tuple[Plan, float]:
-        """The plan, and about how long its kernels take."""
+    def price(self) -> float:
+        """About how long the kernels take."""
+        return sum(work(k) * self.price_of(k) for k in kernels_of(self.units))
+
+    def plan(self) -> Plan:
+        """The plan."""
         result = Plan([], self.names)
         groups = self.groups(self.units)
         self.settle(groups, result)
         for region, members in groups:
             self.append(result, region, members)
-        return result, sum(work(k) * self.price(k) for k in kernels_of(self.units))
+        return result
 
-    def price(self, kernel: Kernel) -> float:
+    def price_of(self, kernel: Kernel) -> float:
+        """About how long one of its operations takes."""
         use = self.uses[id(kernel)]
         if use.split is None:
             return plain_price(kernel, self.lanes)

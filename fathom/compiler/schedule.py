@@ -291,6 +291,12 @@ def loads(e: Expr) -> list[Load]:
     return []
 
 
+@remembered
+def names_read(e: Expr) -> frozenset[str]:
+    """The arrays that an expression reads."""
+    return frozenset(read.array.name for read in loads(e))
+
+
 def top_reduction(e: Expr) -> Reduce | None:
     """The reduction around which the whole body is written, if there is just one: act(sum + bias)."""
     found = reductions(e)

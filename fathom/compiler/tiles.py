@@ -108,12 +108,16 @@ class JobText:
         if pointer.slot < 0:
             self.lines.append(f"  %p{k} = getelementptr i8, ptr %scratch, i64 {pointer.offset}")
         else:
+            loaded = f"%b{k}" if pointer.stride else f"%p{k}"
             self.lines += [
                 f"  %s{k} = getelementptr ptr, ptr %table, i64 {pointer.slot}",
-                f"  %b{k} = load ptr, ptr %s{k}",
-                f"  %o{k} = mul i64 %tile, {pointer.stride}",
-                f"  %p{k} = getelementptr i8, ptr %b{k}, i64 %o{k}",
+                f"  {loaded} = load ptr, ptr %s{k}",
             ]
+            if pointer.stride:
+                self.lines += [
+                    f"  %o{k} = mul i64 %tile, {pointer.stride}",
+                    f"  %p{k} = getelementptr i8, ptr %b{k}, i64 %o{k}",
+                ]
         self.known[pointer] = f"ptr %p{k}"
 
     def run(self, run: Run, time: str = "") -> None:
@@ -167,43 +171,60 @@ def main_text(name: str, jobs: list[Job], scratch: int, timed: bool = False) -> 
             r for j in jobs for i in j.items for r in (i.runs if isinstance(i, Repeat) else [i])
         ]
         texts = [f"@clock_{r.kernel} = global i64 0" for r in runs] + texts
-    lines = [
-        f"define void @{name}(ptr %table, ptr %arena, ptr %state, ptr %yield) {{",
-        "entry:",
-        "  %seat = atomicrmw add ptr %state, i64 1 monotonic",
-        f"  %own = mul i64 %seat, {scratch}",
-        "  %scratch = getelementptr i8, ptr %arena, i64 %own",
-        "  br label %phase0",
-    ]
-    for p, job in enumerate(jobs):
-        lines += [
-            f"phase{p}:",
-            f"  %next{p} = getelementptr i8, ptr %state, i64 {128 * p + 64}",
-            f"  %done{p} = getelementptr i8, ptr %state, i64 {128 * p + 128}",
-            f"  br label %claim{p}",
-            f"claim{p}:",
-            f"  %t{p} = atomicrmw add ptr %next{p}, i64 1 monotonic",
-            f"  %some{p} = icmp slt i64 %t{p}, {job.tiles}",
-            f"  br i1 %some{p}, label %run{p}, label %wait{p}",
-            f"run{p}:",
-            f"  call void @{name}_{p}(ptr %table, ptr %scratch, i64 %t{p})",
-            f"  %d{p} = atomicrmw add ptr %done{p}, i64 1 release",
-            f"  br label %claim{p}",
-            f"wait{p}:",
-            f"  %spins{p} = phi i64 [ 0, %claim{p} ], [ %more{p}, %again{p} ]",
-            f"  %finished{p} = load atomic i64, ptr %done{p} acquire, align 8",
-            f"  %all{p} = icmp sge i64 %finished{p}, {job.tiles}",
-            f"  br i1 %all{p}, label %phase{p + 1}, label %spin{p}",
-            f"spin{p}:",
-            f"  %more{p} = add i64 %spins{p}, 1",
-            f"  %rest{p} = and i64 %more{p}, 1023",
-            f"  %long{p} = icmp eq i64 %rest{p}, 0",
-            f"  br i1 %long{p}, label %give{p}, label %again{p}",
-            f"give{p}:",
+    table = ", ".join(
+        f"{{ptr, i64}} {{ptr @{name}_{p}, i64 {job.tiles}}}" for p, job in enumerate(jobs)
+    )
+    phases = f"[{len(jobs)} x {{ptr, i64}}]"
+    return "\n".join(
+        [
+            *texts,
+            f"@{name}_phases = internal constant {phases} [{table}]",
+            f"define void @{name}(ptr %table, ptr %arena, ptr %state, ptr %yield) {{",
+            "entry:",
+            "  %seat = atomicrmw add ptr %state, i64 1 monotonic",
+            f"  %own = mul i64 %seat, {scratch}",
+            "  %scratch = getelementptr i8, ptr %arena, i64 %own",
+            "  br label %phase",
+            "phase:",
+            "  %p = phi i64 [ 0, %entry ], [ %following, %finished ]",
+            f"  %entry_of_run = getelementptr {{ptr, i64}}, ptr @{name}_phases, i64 %p, i32 0",
+            f"  %entry_of_tiles = getelementptr {{ptr, i64}}, ptr @{name}_phases, i64 %p, i32 1",
+            "  %run = load ptr, ptr %entry_of_run",
+            "  %tiles = load i64, ptr %entry_of_tiles",
+            "  %counters = getelementptr [16 x i64], ptr %state, i64 %p",
+            "  %next = getelementptr i64, ptr %counters, i64 8",
+            "  %done = getelementptr i64, ptr %counters, i64 16",
+            "  br label %claim",
+            "claim:",
+            "  %tile = atomicrmw add ptr %next, i64 1 monotonic",
+            "  %some = icmp slt i64 %tile, %tiles",
+            "  br i1 %some, label %work, label %wait",
+            "work:",
+            "  call void %run(ptr %table, ptr %scratch, i64 %tile)",
+            "  %before = atomicrmw add ptr %done, i64 1 release",
+            "  br label %claim",
+            "wait:",
+            "  %spins = phi i64 [ 0, %claim ], [ %more, %again ]",
+            "  %count = load atomic i64, ptr %done acquire, align 8",
+            "  %all = icmp sge i64 %count, %tiles",
+            "  br i1 %all, label %finished, label %spin",
+            "spin:",
+            "  %more = add i64 %spins, 1",
+            "  %rest = and i64 %more, 1023",
+            "  %long = icmp eq i64 %rest, 0",
+            "  br i1 %long, label %give, label %again",
+            "give:",
             "  call i32 %yield()",
-            f"  br label %again{p}",
-            f"again{p}:",
-            f"  br label %wait{p}",
+            "  br label %again",
+            "again:",
+            "  br label %wait",
+            "finished:",
+            "  %following = add i64 %p, 1",
+            f"  %last = icmp eq i64 %following, {len(jobs)}",
+            "  br i1 %last, label %end, label %phase",
+            "end:",
+            "  ret void",
+            "}",
+            "",
         ]
-    lines += [f"phase{len(jobs)}:", "  ret void", "}", ""]
-    return "\n".join([*texts, *lines])
+    )
