@@ -42,7 +42,7 @@ def operands(x, w, dtype):
 def through_tiles(compiled) -> int:
     """How many steps of the compiled program go into tiles or come out of them."""
     (run,) = compiled.runs.values()
-    return sum(isinstance(s.primitive, (Tiled, Untiled)) for s in run.program.graph.steps)
+    return sum(isinstance(s.primitive, (Tiled, Untiled)) for s in run.program.source.graph.steps)
 
 
 @pytest.mark.parametrize("taps", range(2, PRODUCTS))
