@@ -12,6 +12,7 @@ import numpy as np
 
 from fathom.core import loop
 from fathom.core.apply import QUIET
+from fathom.core.interpreter import evaluate
 from fathom.core.primitive import Primitive
 from fathom.core.tracing import Graph
 
@@ -60,7 +61,7 @@ def interpreted(primitive: Primitive, inputs: Sequence[np.ndarray]) -> np.ndarra
     """One primitive's output, by its element rule. Raises NotImplementedError where it has none."""
     at, body = expression(primitive, [(x.shape, x.dtype) for x in inputs])
     arrays = {f"x{k}": x for k, x in enumerate(inputs)}
-    return loop.evaluate(body, at, arrays).astype(primitive.dtype(*[x.dtype for x in inputs]))
+    return evaluate(body, at, arrays).astype(primitive.dtype(*[x.dtype for x in inputs]))
 
 
 def expression(

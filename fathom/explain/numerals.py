@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from fathom.core.interpreter import scalar_function
 from fathom.core.latex import Names, latex
-from fathom.core.loop import Call, Const, Expr, Index, Load, Reduce, scalar_function
+from fathom.core.loop import Call, Const, Expr, Index, Load, Reduce
 
 MOST_NUMBERS = 14  # in one line
 BITS = ("xor", "<<", ">>", "bitand", "bitor")  # of a random number: nothing that a person follows

@@ -8,7 +8,8 @@ from fathom.compiler.affine import affine
 from fathom.compiler.schedule import position
 from fathom.compiler.split import split, substituted
 from fathom.core import loop
-from fathom.core.loop import Array, Index, evaluate
+from fathom.core.interpreter import evaluate
+from fathom.core.loop import Array, Index
 
 FLOAT = np.dtype(np.float32)
 X, W = Array("x", (3, 4, 8), FLOAT), Array("w", (5, 32), FLOAT)

@@ -37,7 +37,8 @@ from fathom.blocks import (
     WeightMultiply,
     chain,
 )  # fmt: skip
-from fathom.core.loop import Array, Index, evaluate
+from fathom.core.interpreter import evaluate
+from fathom.core.loop import Array, Index
 from fathom.explain.by_hand_rules import RULES, Values
 from fathom.explain.mathml import parse
 from tests.explain.checks import check, gradient

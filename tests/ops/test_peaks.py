@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 import fathom
-from fathom.core.loop import Array, Index, evaluate
+from fathom.core.interpreter import evaluate
+from fathom.core.loop import Array, Index
 from fathom.ops.peaks import FirstPeak, Mark, Peak
 
 

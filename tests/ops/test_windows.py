@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import fathom
-from fathom.core.loop import Array, Index, evaluate
+from fathom.core.interpreter import evaluate
+from fathom.core.loop import Array, Index
 from fathom.ops.windows import Fold, Windows
 
 CASES = [  # x, size, stride, dilation
