@@ -149,7 +149,7 @@ class Fused:
         self.captured = captured
         self.outside = None if captured.pullback is None else FusedOutside(captured)
         self.graph = captured.graph if self.outside is None else self.outside.ahead
-        self.program = Piece(self.graph)
+        self.program = Piece(self.graph, over=bool(captured.overwritten))
         self.turn = Turn()  # what is computed and then written belongs together
 
     def __call__(self, tensors: list) -> Any:
@@ -167,7 +167,7 @@ class Fused:
         targets = [tensors[k] for k in self.captured.overwritten]
         results = self.captured.results
         with self.turn:
-            values = self.program.run([x.array for x in tensors], over=True)
+            values = self.program.run([x.array for x in tensors])
             for x, value in zip(targets, values[results:], strict=True):
                 if value is not x.array:
                     x.array[...] = value
