@@ -104,13 +104,14 @@ def available() -> bool:
 
 
 def is_native(graph: Graph) -> bool:
-    """Whether native code computes with all numbers, and makes each result."""
+    """Whether native code computes with all numbers, and makes each result. (A result that is an argument, as it is or
+    after it was written to, has to be that tensor.)"""
     given = {*graph.inputs, *(constant for constant, _ in graph.constants)}
     symbols = [*given, *(step.output for step in graph.steps)]
     known = all(x.dtype.kind in "fiub" and x.dtype != np.float16 for x in symbols)
-    return (
-        known and not given & set(graph.outputs) and all(y not in given for _, y in graph.updates)
-    )
+    written = [value for _, value in graph.updates]
+    apart = len({*graph.outputs, *written}) == len(graph.outputs) + len(written)
+    return known and apart and not given & {*graph.outputs, *written}
 
 
 def traced(f: Callable, args: tuple, kwargs: dict) -> Captured:

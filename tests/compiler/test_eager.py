@@ -121,6 +121,16 @@ def test_a_result_is_not_written_over_while_somebody_holds_it():
     np.testing.assert_allclose(part, [0.8413447] * 2, rtol=1e-5)
 
 
+def test_what_is_written_in_place_is_the_tensor_that_was_given(small):
+    x = fathom.tensor([-1.0, 2.0])
+    assert F.leaky_relu(x, 0.5, inplace=True) is x
+    assert x.tolist() == [-0.5, 2.0]
+    h = (w := fathom.tensor([-1.0, 2.0], requires_grad=True)) * 3
+    assert F.leaky_relu(h, 0.5, inplace=True) is h
+    h.sum().backward()
+    assert w.grad.tolist() == [1.5, 3.0]
+
+
 def test_gradients_add_up_where_an_argument_is_given_twice(small):
     x = numbers(3, 3).requires_grad_()
     found = []

@@ -87,6 +87,7 @@ def relu6(input: Tensor, inplace: bool = False) -> Tensor:
     return hardtanh(input, 0.0, 6.0, inplace)
 
 
+@composite
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
     r"""$y = x$ where $x > 0$, else $x$ times `negative_slope`."""
     x = source(input, inplace)
@@ -152,6 +153,7 @@ def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
     return result(input, hardtanh(x + 3, 0.0, 6.0) / 6, inplace)
 
 
+@composite
 def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
     r"""$y = x \min(\max(x + 3, 0), 6) / 6$."""
     x = source(input, inplace)
@@ -258,6 +260,7 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     )
 
 
+@composite
 def silu(input: Tensor, inplace: bool = False) -> Tensor:
     r"""$y = x\,\sigma(x)$."""
     x = source(input, inplace)
