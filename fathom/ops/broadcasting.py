@@ -94,10 +94,10 @@ def result_type(*operands: Tensor | Number) -> dtypes.dtype:
 
 def same_shape(name: str, *xs: Tensor) -> list[Tensor]:
     """The tensors expanded to their common shape."""
-    first = xs[0].array.shape
-    if all(x.array.shape == first for x in xs):
-        return list(xs)
-    shape = broadcast_shapes(*[x.array.shape for x in xs], name=name)
+    shapes = tuple([x.array.shape for x in xs])
+    shape = _broadcast(shapes)
+    if shape is None:
+        shape = broadcast_shapes(*shapes, name=name)  # which says what does not fit
     return [to_shape(x, shape) for x in xs]
 
 

@@ -13,7 +13,7 @@ from fathom.core.primitive import Linear, Primitive
 from fathom.ops.axes import kept_shape, many_axes, numpy_names, one_axis, without
 from fathom.ops.broadcasting import floating
 from fathom.ops.logic import truth
-from fathom.ops.movement import Concatenate
+from fathom.ops.movement import Concatenate, Reshape
 from fathom.ops.scans import CumProd, CumSum
 
 if TYPE_CHECKING:
@@ -108,7 +108,9 @@ class Amax(Primitive):
         return without(x, self.axes)
 
     def eager(self, xp, x):
-        return xp.max(x, self.axes) if self.axes else x.copy()
+        if not self.axes:
+            return x.copy()
+        return xp.maximum.reduce(x, self.axes) if xp is np else xp.max(x, self.axes)
 
     def share(self, y, x):
         """1 at the maxima, divided by their number."""
@@ -172,7 +174,7 @@ class Extreme(NamedTuple):
 
 def restored(y: Tensor, shape: Sequence[int], axes: Sequence[int], keepdim: bool) -> Tensor:
     """y with the reduced axes kept as size 1, where that is asked for."""
-    return y.reshape(kept_shape(shape, axes)) if keepdim else y
+    return Reshape(kept_shape(shape, axes))(y) if keepdim else y
 
 
 def summable(input: Tensor, dtype: dtypes.dtype | None) -> Tensor:
@@ -191,8 +193,9 @@ def sum(
     >>> fathom.sum(fathom.tensor([[1., 2.], [3., 4.]]), dim=0)
     tensor([4., 6.])
     """
-    axes = many_axes(dim, input.ndim, "sum")
-    return restored(Sum(axes)(summable(input, dtype)), input.shape, axes, keepdim)
+    shape = input.array.shape
+    axes = many_axes(dim, len(shape), "sum")
+    return restored(Sum(axes)(summable(input, dtype)), shape, axes, keepdim)
 
 
 @numpy_names
@@ -291,7 +294,7 @@ def cumprod(input: Tensor, dim: int, *, dtype: dtypes.dtype | None = None) -> Te
 
 
 def need_elements(name: str, shape: Sequence[int], axes: Sequence[int]) -> None:
-    if 0 in [shape[axis] for axis in axes]:
+    if 0 in shape and 0 in [shape[axis] for axis in axes]:
         raise IndexError(
             f"{name}: cannot reduce over a dim of size 0 in shape {tuple(shape)}: there is no largest element"
         )
@@ -300,9 +303,10 @@ def need_elements(name: str, shape: Sequence[int], axes: Sequence[int]) -> None:
 @numpy_names
 def amax(input: Tensor, dim: Dims = (), keepdim: bool = False) -> Tensor:
     r"""The largest element over `dim` (all dims by default); ties share the gradient equally."""
-    axes = many_axes(dim, input.ndim, "amax")
-    need_elements("amax", input.shape, axes)
-    return restored(Amax(axes)(input), input.shape, axes, keepdim)
+    shape = input.array.shape
+    axes = many_axes(dim, len(shape), "amax")
+    need_elements("amax", shape, axes)
+    return restored(Amax(axes)(input), shape, axes, keepdim)
 
 
 @numpy_names

@@ -227,7 +227,10 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     axis = one_axis(dim, first.ndim, "cat")
     rest = without(first.array.shape, (axis,))
     for k, x in enumerate(xs):
-        if x.ndim != first.ndim or without(x.array.shape, (axis,)) != rest:
+        shape = x.array.shape
+        if shape != first.array.shape and (
+            len(shape) != first.ndim or without(shape, (axis,)) != rest
+        ):
             raise ShapeError(
                 f"cat: sizes must match except in dim {axis}: tensor 0 is {tuple(first.shape)},"
                 f" tensor {k} is {tuple(x.shape)}"
@@ -245,7 +248,7 @@ def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     if not len(tensors):
         raise RuntimeError("stack: expected a non-empty list of tensors")
     for k, x in enumerate(tensors):
-        if x.shape != tensors[0].shape:
+        if x.array.shape != tensors[0].array.shape:
             raise ShapeError(
                 f"stack: tensor 0 is {tuple(tensors[0].shape)}, tensor {k} is {tuple(x.shape)}; all must be equal"
             )
