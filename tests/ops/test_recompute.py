@@ -80,7 +80,7 @@ def test_a_compiled_gradient_computes_the_part_twice():
         (found,) = program.run([w.numpy()])
         (wanted,) = [func.grad(lambda w: layer(x, w).sin().sum())(w).numpy()]
         np.testing.assert_allclose(found, wanted, rtol=1e-9, atol=1e-12)
-        return sum(type(s.primitive).__name__ == "Contract" for s in program.graph.steps)
+        return sum(type(s.primitive).__name__ == "Contract" for s in program.source.graph.steps)
 
     assert products(kept) == products(layer) + 1
 
