@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from fathom.compiler.affine import affine, simplify
+from fathom.compiler.affine import FACTS, affine, facts, simplify
 from fathom.compiler.fuse import Host, Kernel
-from fathom.compiler.schedule import loads, names_read
-from fathom.core.loop import Array, Index, Load, rewritten, substituted
+from fathom.compiler.schedule import names_read
+from fathom.core.loop import Array, Call, Expr, Index, Load, Reduce, rewritten, substituted
 from fathom.core.tracing import Graph, Symbol
 
 
@@ -43,21 +43,35 @@ def narrowed(
 
 def read_of(name: str, kernel: Kernel, readers: Sequence[Kernel | Host]) -> list[tuple[int, int]]:
     """The first and the last index, along each axis, of the elements that are read."""
-    reads = [
-        r
-        for u in readers
-        if isinstance(u, Kernel) and name in names_read(u.body)
-        for r in loads(u.body)
-        if r.array.name == name
-    ]
-    spans = []
+    found = [s for u in readers if isinstance(u, Kernel) for s in spans(u.body, name)]
+    result = []
     for axis, i in enumerate(kernel.out):
-        low, high = i.size, -1
-        for read in reads:
-            first, last = affine(read.at[axis]).range()
-            low, high = int(max(0, min(low, first))), int(min(i.size - 1, max(high, last)))
-        spans.append((low, high) if low <= high else (0, i.size - 1))
-    return spans
+        low = max(0, min((s[axis][0] for s in found), default=0))
+        high = min(i.size - 1, max((s[axis][1] for s in found), default=i.size - 1))
+        result.append((int(low), int(high)) if low <= high else (0, i.size - 1))
+    return result
+
+
+def spans(e: Expr, name: str) -> list[list[tuple[float, float]]]:
+    """For each read of the array, the range of its index along each axis, where the tests around it hold."""
+    if name not in names_read(e):
+        return []
+    match e:
+        case Call(name="where", args=(test, a, b)):
+            known = len(FACTS)
+            FACTS.extend(facts(test))
+            first = spans(a, name)
+            del FACTS[known:]
+            return spans(test, name) + first + spans(b, name)
+        case Call():
+            return [s for a in e.args for s in spans(a, name)]
+        case Reduce():
+            return spans(e.body, name)
+        case Load():
+            inner = [s for i in e.at for s in spans(i, name)]
+            own = [affine(i).range() for i in e.at]
+            return [own, *inner] if e.array.name == name else inner
+    return []
 
 
 def narrow(
