@@ -2,7 +2,8 @@
 float64.
 
 Where rounding grows (batch norm, rectifiers at zero, Adam where a gradient is almost zero), no library comes
-as near as the bounds ask. There a library agrees if it comes about as near as PyTorch does.
+as near as the bounds ask. There a library agrees if it comes about as near as PyTorch does, or if what it computes in
+float64 is the same: then the difference is rounding, and not another function.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from pathlib import Path
 import numpy as np
 
 LOSSES, GRADIENTS = 1e-5, 1e-4  # relative
+ROUNDED = 1e-3, 0.1  # a loss and a gradient that are further away are no rounding
+EXACT = 1e-8, 1e-7  # in float64
 ALIKE = 5  # as many times another library's distance is about as near: rounding is a matter of luck
 SMALL = (
     0.01  # a gradient that is smaller than this part of all of them is measured against that part
@@ -30,14 +33,18 @@ class Distance:
     gradient: float
     parameter: str
 
-    def disagreement(self, other: Distance, wide: float = 1.0) -> str | None:
+    def disagreement(self, other: Distance) -> str | None:
         """What is too far from float64, `other` being how far another library is; None if nothing is."""
         found = []
-        if not self.loss <= max(LOSSES * wide, ALIKE * other.loss):  # so written, NaN is too far
+        if not self.loss <= max(LOSSES, ALIKE * other.loss):  # so written, NaN is too far
             found.append(f"loss {self.loss:.0e} from float64 at step {self.step}")
-        if not self.gradient <= max(GRADIENTS * wide, ALIKE * other.gradient):
+        if not self.gradient <= max(GRADIENTS, ALIKE * other.gradient):
             found.append(f"gradient of {self.parameter} {self.gradient:.0e} from float64")
         return " and ".join(found) or None
+
+    def within(self, bounds: tuple[float, float]) -> bool:
+        """Whether loss and gradient are no further away than these."""
+        return self.loss <= bounds[0] and self.gradient <= bounds[1]
 
 
 def distance(

@@ -27,9 +27,6 @@ class Case:
     lr            the rate of plain gradient descent
     optimizer     torch, model -> optimizer, where it is not plain gradient descent
     step          torch, model -> one training step, where it is not forward, backward, update
-    wide          how many times wider the bounds of agreement are, where values lie near the corner of a rectifier,
-                  as batch norm brings many: rounding decides on which side, and one of them on the other side
-                  moves the gradient by a thousandth
     jax_loss      parameters by name, *batch -> loss, in JAX (plain gradient descent only)
     """
 
@@ -41,7 +38,6 @@ class Case:
     lr: float = 0.1
     optimizer: Callable[[Any, Any], Any] | None = None
     step: Callable[[Any, Any], Callable[..., Any]] | None = None
-    wide: float = 1.0
     jax_loss: Callable[..., Any] | None = None
 
     def training_step(self, torch: Any, model: Any) -> Callable[..., Any]:

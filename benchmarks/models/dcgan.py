@@ -79,5 +79,5 @@ def step(torch: Any, model: Any) -> Any:
 
 
 CASES = (
-    Case("dcgan", "64x64 images, Adam, batch 32", build, batch, step=step, wide=100),
+    Case("dcgan", "64x64 images, Adam, batch 32", build, batch, step=step),
 )  # fmt: skip

@@ -54,5 +54,5 @@ def build(torch: Any) -> Any:
 
 CASES = (
     Case("densenet", "4 blocks of 4, 64x64 images, batch 32", build, images(32, 3, 64, 10),
-         classification, lr=0.01, wide=100),
+         classification, lr=0.01),
 )  # fmt: skip

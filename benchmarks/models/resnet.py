@@ -68,5 +68,5 @@ def jax_loss(p: dict[str, Any], x: Any, y: Any) -> Any:
 
 CASES = (
     Case("resnet18", "96x96 images, batch 32", build, images(32, 3, 96, 10), classification,
-         lr=0.0003, wide=100, jax_loss=jax_loss),
+         lr=0.0003, jax_loss=jax_loss),
 )  # fmt: skip

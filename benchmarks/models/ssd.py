@@ -73,5 +73,5 @@ def loss(torch: Any, model: Any, images: Any, classes: Any, offsets: Any) -> Any
 
 
 CASES = (
-    Case("ssd", f"{ALL} boxes, 64x64 images, batch {BATCH}", build, batch, loss, lr=0.01, wide=100),
+    Case("ssd", f"{ALL} boxes, 64x64 images, batch {BATCH}", build, batch, loss, lr=0.01),
 )  # fmt: skip

@@ -31,5 +31,5 @@ def build(torch: Any) -> Any:
 
 CASES = (
     Case("vgg", "VGG-11, a quarter as wide, 64x64 images, batch 32", build, images(32, 3, 64, 10),
-         classification, lr=0.01, wide=10),
+         classification, lr=0.01),
 )  # fmt: skip

@@ -48,4 +48,9 @@ def test_who_is_no_further_than_five_times_another_agrees():
     exact = Distance(0.0, 1, 0.0, "w")
     assert far.disagreement(near) is None
     assert far.disagreement(exact) == "loss 4e-04 from float64 at step 20"
-    assert far.disagreement(exact, wide=100) is None
+
+
+def test_rounding_is_small_and_not_a_number_is_not():
+    assert Distance(1e-4, 3, 0.01, "w").within((1e-3, 0.1))
+    assert not Distance(1e-4, 3, 0.2, "w").within((1e-3, 0.1))
+    assert not Distance(math.nan, 3, 0.01, "w").within((1e-3, 0.1))
