@@ -212,7 +212,8 @@ def simplify(e: Expr) -> Expr:
             FACTS.extend(facts(test))
             a = simplify(a)
             del FACTS[known:]
-            return Call("where", (test, a, simplify(b)))
+            b = simplify(b)
+            return a if isinstance(a, Const) and a == b else Call("where", (test, a, b))
         case Call(name="and", args=(a, b)):
             a, b = simplify(a), simplify(b)
             if isinstance(a, Const):

@@ -52,17 +52,19 @@ def comparisons(e: Expr) -> Iterator[Call]:
         case Call(name="and", args=(a, b)):
             yield from comparisons(a)
             yield from comparisons(b)
-        case Call(name="<" | "<=", args=(a, b)) if is_index(a) and is_index(b):
+        case Call(name="<" | "<=" | "==", args=(a, b)) if is_index(a) and is_index(b):
             yield e
 
 
 def turn(test: Call) -> Iterator[tuple[Index, int]]:
-    """The index that decides a comparison by itself, and its first value after the answer changes."""
-    difference = affine(test.args[1]).plus(affine(test.args[0]), -1)  # > 0, or >= 0
+    """The index that decides a comparison by itself, and where along it the answer changes."""
+    difference = affine(test.args[1]).plus(affine(test.args[0]), -1)  # > 0, >= 0, or = 0
     if len(difference.terms) == 1:
         ((i, c),) = difference.terms.items()
-        strict = test.name == "<"
-        if isinstance(i, Index) and c == 1:
-            yield i, -difference.const + (1 if strict else 0)
-        elif isinstance(i, Index) and c == -1:
-            yield i, difference.const + (0 if strict else 1)
+        if isinstance(i, Index) and abs(c) == 1:
+            zero = -c * difference.const
+            if test.name == "==":
+                yield i, zero
+                yield i, zero + 1
+            else:
+                yield i, zero + ((test.name == "<") == (c == 1))

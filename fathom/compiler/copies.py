@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from fathom.compiler.affine import simplify
+from fathom.compiler.affine import affine, simplify
 from fathom.compiler.fuse import Host, Kernel
 from fathom.compiler.schedule import loads, position
 from fathom.core import loop
@@ -27,12 +27,12 @@ def without_copies(
         elif step.at is not None:
             fixed.add(names[step.output])
     for copy in list(result):
-        if not isinstance(copy, Kernel) or copy.at is not None or not isinstance(copy.body, Load):
+        if not isinstance(copy, Kernel) or not isinstance(copy.body, Load):
             continue
         source = copy.body.array
         makers = [k for k in result if isinstance(k, Kernel) and names[k.output] == source.name]
         whole = source.dtype == copy.output.dtype and len(makers) == 1 and source.name not in fixed
-        if whole and in_order(copy):
+        if whole and (in_order(copy) if copy.at is None else is_rows(copy)):
             merge(result, makers[0], copy, names)
             fixed.add(names[copy.output])
     return result
@@ -46,6 +46,13 @@ def in_order(copy: Kernel) -> bool:
     return same and position(copy.body.at, shape) == position(copy.out, copy.output.shape)
 
 
+def is_rows(copy: Kernel) -> bool:
+    """Whether the copy has the elements of the other array as rows of its own, like the next states of a loop
+    over time among all states."""
+    assert isinstance(copy.body, Load)
+    return copy.body.at == copy.out and bool(affine(copy.element()[0]).terms)
+
+
 def merge(
     kernels: list[Kernel | Host], maker: Kernel, copy: Kernel, names: dict[Symbol, str]
 ) -> None:
@@ -55,6 +62,9 @@ def merge(
     target = Array(names[new], new.shape, new.dtype)
 
     def place(at: Sequence[Expr]) -> tuple[Expr, ...]:
+        if copy.at is not None:
+            by = dict(zip(copy.out, at, strict=True))
+            return tuple(loop.substituted(e, by) for e in copy.at)
         if old.shape == new.shape:
             return tuple(at)
         return loop.unravel(loop.ravel(at, old.shape), new.shape)
@@ -63,9 +73,9 @@ def merge(
         return Load(target, place(read.at)) if read.array.name == source else read
 
     at = None if old.shape == new.shape else tuple(simplify(i) for i in place(maker.out))
-    kernels[:] = [
-        replace(maker, output=new, at=at) if k is maker else k for k in kernels if k is not copy
-    ]
+    merged = replace(maker, output=new, at=at)
+    there, gone = (maker, copy) if copy.at is None else (copy, maker)  # behind a loop's first state
+    kernels[:] = [merged if k is there else k for k in kernels if k is not gone]
     for k, step in enumerate(kernels):
         if isinstance(step, Kernel):
             if any(read.array.name == source for read in loads(step.body)):

@@ -18,6 +18,7 @@ import numpy as np
 from fathom.compiler.affine import Affine, affine, simplify
 from fathom.compiler.choices import choice_of
 from fathom.compiler.functions import can_emit
+from fathom.compiler.graph import number_in
 from fathom.compiler.scans import Recurrence
 from fathom.core import loop
 from fathom.core.loop import Array, Call, Const, Expr, Index, Load, Reduce
@@ -135,14 +136,6 @@ class Number:
         return Const(self.value, self.dtype)
 
 
-def number_in(array: np.ndarray) -> bool | int | float | None:
-    """The number that an array repeats without end; None of one that has memory for its elements."""
-    array = np.asarray(array)
-    if array.ndim and array.size and not any(array.strides) and array.dtype in NATIVE:
-        return array[(0,) * array.ndim].item()
-    return None
-
-
 @dataclass
 class Loop:
     """Kernels that run one after the other for each value of `time`."""
@@ -185,11 +178,11 @@ class Fusion:
         for x in self.graph.inputs:
             self.store(x)
         for c, array in self.graph.constants:
-            value = number_in(array)
-            if value is None:
+            number = number_in(array)
+            if number is None or c.dtype not in NATIVE:
                 self.store(c)
             else:
-                self.readable[c] = Number(value, c.shape, c.dtype)
+                self.readable[c] = Number(number.item(), c.shape, c.dtype)
         for step in self.graph.steps:
             if isinstance(step.primitive, Recurrence):
                 self.store(step.output)  # read before it is written, one row earlier

@@ -1,7 +1,7 @@
 """Passes over a graph: the same outputs from fewer or better steps.
 
 algebra   Fold(Contract(g, w))  ->  Contract(Windows(Pad(g)), Flip(w)): what operations know of each other
-shared    t3 = Exp() x; t7 = Exp() x  ->  one of them
+shared    t3 = Exp() x; t7 = Exp() x  ->  one of them; and of equal numbers one
 alive     steps that nothing reads  ->  gone
 """
 
@@ -9,8 +9,12 @@ from __future__ import annotations
 
 from collections import Counter
 
+import numpy as np
+
 from fathom.core.base import new
 from fathom.core.tracing import Graph, Step, Symbol
+
+SPREADS = {"Expand", "Reshape"}  # of a number everywhere: the same number
 
 
 def improved(graph: Graph) -> Graph:
@@ -54,19 +58,35 @@ def held(symbol: Symbol, graph: Graph) -> Symbol:
 
 
 def shared(graph: Graph) -> Graph:
-    """Equal primitives of equal inputs are computed once."""
+    """Equal primitives of equal inputs are computed once, and equal numbers are one."""
     names: dict[Symbol, Symbol] = {}
     seen: dict[tuple, Symbol] = {}
+    numbers: dict[Symbol, tuple] = {}  # the bits of what is the same number everywhere, and its dtype
+    for c, array in graph.constants:
+        if (number := number_in(array)) is not None:
+            numbers[c] = number.tobytes(), number.dtype
+            names[c] = seen.setdefault((numbers[c], c.shape), c)
     steps = []
     for step in graph.steps:
         inputs = tuple(names.get(x, x) for x in step.inputs)
-        key = (type(step.primitive), step.primitive, inputs)
+        key: tuple = (type(step.primitive), step.primitive, inputs)
+        if type(step.primitive).__name__ in SPREADS and inputs[0] in numbers:
+            numbers[step.output] = numbers[inputs[0]]
+            key = numbers[inputs[0]], step.output.shape
         if key in seen:
             names[step.output] = seen[key]
         else:
             seen[key] = step.output
             steps.append(Step(step.output, step.primitive, inputs))
     return copied(graph, steps, names)
+
+
+def number_in(array: np.ndarray) -> np.generic | None:
+    """The number that an array repeats without end; None of one that has memory for its elements."""
+    array = np.asarray(array)
+    if array.ndim and array.size and not any(array.strides):
+        return array[(0,) * array.ndim]
+    return None
 
 
 def alive(graph: Graph) -> Graph:

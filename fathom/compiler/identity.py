@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 import fathom.core
-from fathom.compiler.fuse import number_in
+from fathom.compiler.graph import number_in
 from fathom.core.device import device
 from fathom.core.tracing import Graph
 

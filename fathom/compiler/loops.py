@@ -14,7 +14,7 @@ from fathom.compiler.affine import affine
 from fathom.compiler.fuse import Host, Kernel, Loop, Unit
 from fathom.compiler.scans import Recurrence
 from fathom.compiler.schedule import loads
-from fathom.core.loop import Load
+from fathom.core.loop import Array, Load, rewritten
 from fathom.core.tracing import Graph, Symbol
 
 
@@ -32,7 +32,7 @@ def looped(kernels: Sequence[Kernel | Host], names: dict[Symbol, str], graph: Gr
     for step in graph.steps:
         if isinstance(step.primitive, Recurrence):
             units = with_loop(units, step.output, step.primitive, names)
-    return ordered(units, names)
+    return ordered(passing(units, names, graph), names)
 
 
 def with_loop(
@@ -80,6 +80,48 @@ def at_step(read: Load, primitive: Recurrence, time, state: bool) -> bool:
     first = affine(read.at[0])
     offset = 1 if state and primitive.reverse else 0
     return first.const == offset and first.terms == {time: 1}
+
+
+def passing(units: list[Unit], names: dict[Symbol, str], graph: Graph) -> list[Unit]:
+    """The units with one row for all steps of what a loop makes and reads in the same step alone."""
+    kept = {*graph.outputs, *(value for _, value in graph.updates)}
+    result = list(units)
+    for k, unit in enumerate(units):
+        if isinstance(unit, Loop):
+            others = {name for u in units if u is not unit for name in reads(u, names)}
+            rows = {}
+            for y in dict.fromkeys(kernel.output for kernel in unit.kernels):
+                if names[y] not in others and y not in kept and at_once(y, unit, names):
+                    row = Symbol(y.level, y.shape[1:], y.dtype, y.graph)
+                    names[row] = names.pop(y)
+                    rows[y] = row
+            result[k] = in_rows(unit, rows, names)
+    return result
+
+
+def at_once(y: Symbol, unit: Loop, names: dict[Symbol, str]) -> bool:
+    """Whether every kernel of the loop reads and writes just the row of its own step."""
+    rows = [(k.element()[0], k.time) for k in unit.kernels if k.output is y]
+    for kernel in unit.kernels:
+        found = [r for r in loads(kernel.body) if r.array.name == names[y]]
+        rows += [(read.at[0], kernel.time) for read in found]
+    return all(row is time for row, time in rows)
+
+
+def in_rows(unit: Loop, rows: dict[Symbol, Symbol], names: dict[Symbol, str]) -> Loop:
+    """The loop with these arrays in place of those that have a row for each step."""
+    arrays = {names[row]: Array(names[row], row.shape, row.dtype) for row in rows.values()}
+
+    def reading(read: Load) -> Load:
+        array = arrays.get(read.array.name)
+        return read if array is None else Load(array, read.at[1:])
+
+    kernels = []
+    for k in unit.kernels:
+        at = k.element()[1:] if k.output in rows else k.at
+        y = rows.get(k.output, k.output)
+        kernels.append(replace(k, output=y, at=at, body=rewritten(k.body, reading)))
+    return Loop(kernels, unit.length, unit.reverse)
 
 
 def reads(unit: Unit, names: dict[Symbol, str]) -> set[str]:

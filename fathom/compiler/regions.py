@@ -328,4 +328,5 @@ def work(kernel: Kernel) -> int:
     scatter = scattered(kernel)
     if scatter is not None:  # each term goes to one row only
         inner = max(inner // scatter.row.size, 1)
-    return math.prod(kernel.output.shape) * inner * max(nodes // 4, 1)
+    steps = 1 if kernel.time is None else kernel.time.size
+    return steps * math.prod(i.size for i in kernel.out) * inner * max(nodes // 4, 1)

@@ -234,7 +234,8 @@ def blocked(
                 )
                 for r in reads
             )
-            left = sum(steps[i] % f / steps[i] for i, f in block.items())  # single steps at the end
+            # single steps at the end: each waits for the one before
+            left = 2 * sum(steps[i] % f / steps[i] for i, f in block.items())
             useful = math.prod(filled.get(i, 1.0) for i in block)
             dear = read / size * (1 + left) / useful
             choice = dear, -size, sum(factors), block  # the squarest of equals

@@ -1,8 +1,8 @@
 """exp, log, tanh and erf of float32, as plain arithmetic on vectors: within 3 units in the last place.
 
-The ranges are reduced as in Cody and Waite, *Software Manual for the Elementary Functions* (1980), with
-the coefficients of Moshier's Cephes library (expf, logf, tanhf); those of erf are least-squares fits with
-Lawson's weights, which make the largest error small. Other functions, and float64, call the C library lane by lane.
+The ranges are reduced as in Cody and Waite, *Software Manual for the Elementary Functions* (1980). The coefficients of
+log are those of Moshier's Cephes library (logf); the others are least-squares fits with Lawson's weights, which
+make the largest error small. Other functions, and float64, call the C library lane by lane.
 """
 
 from __future__ import annotations
@@ -11,19 +11,18 @@ import numpy as np
 
 from fathom.compiler.text import BOOL, FLOAT32, INT32, Text, Value, literal, type_name
 
-EXP = (
-    1.9875691500e-4,
-    1.3981999507e-3,
-    8.3334519073e-3,
-    4.1665795894e-2,
-    1.6666665459e-1,
-    5.0000001201e-1,
-)
+LOG2 = (
+    0.693145751953125,
+    1.42860682030941723e-6,
+)  # of few digits, so that multiples are exact; and the rest
+ROUND = 12582912.0  # 1.5 * 2^23: a number added to it loses its fraction, and the whole is in the low bits
+# (e^r - 1 - r) / r^2 for |r| <= log(2) / 2, and (e^(2r) - 1 - 2r) / r^2 for |r| <= log(2) / 4
+EXP = (1.3814559768e-3, 8.3687355696e-3, 4.1668389861e-2, 1.6666520478e-1, 4.9999993437e-1)
+EXP_TWICE = (8.8848115805e-2, 2.6772922093e-1, 6.6667520479e-1, 1.3333234793, 1.9999999260)
 LOG = (
     7.0376836292e-2, -1.1514610310e-1, 1.1676998740e-1, -1.2420140846e-1, 1.4249322787e-1,
     -1.6668057665e-1, 2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1,
 )  # fmt: skip
-TANH = (-5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1)
 # erf x / x - 1 in powers of x^2 for |x| < 0.9, and log(erfc x) in powers of x for 0.9 <= x <= 4
 ERF = (
     8.5132480249e-5, -8.1756774068e-4, 5.2038630449e-3, -2.6860510366e-2,
@@ -56,13 +55,9 @@ def polynomial(t: Text, x: Value, coefficients: tuple[float, ...]) -> Value:
 
 
 def clamp(t: Text, x: Value, low: float, high: float) -> Value:
-    """x in [low, high]; NaN becomes low."""
-    x = t.select(t.binary("fcmp ogt", x, f(low), BOOL), x, f(low))
-    return t.select(t.binary("fcmp olt", x, f(high), BOOL), x, f(high))
-
-
-def as_int(t: Text, x: Value) -> Value:
-    return t.op(f"fptosi {x} to {type_name(INT32, x.lanes)}", INT32, x.lanes)
+    """x in [low, high]; NaN stays."""
+    x = t.select(t.binary("fcmp olt", x, f(low), BOOL), f(low), x)
+    return t.select(t.binary("fcmp ogt", x, f(high), BOOL), f(high), x)
 
 
 def bits(t: Text, x: Value, to: np.dtype) -> Value:
@@ -75,24 +70,22 @@ def power_of_two(t: Text, n: Value) -> Value:
     return bits(t, t.binary("shl", biased, literal(23, INT32)), FLOAT32)
 
 
-def rounded(t: Text, x: Value) -> Value:
-    suffix = f"v{x.lanes}f32" if x.lanes else "f32"
-    return t.call(f"llvm.rint.{suffix}", FLOAT32, x.lanes, x)
+def reduced(t: Text, x: Value, step: tuple[float, float]) -> tuple[Value, Value]:
+    """n and r with x = n * step + r and |r| <= step / 2, the step being a sum of two numbers."""
+    shifted = fma(t, x, f(1 / sum(step)), f(ROUND))
+    n = t.binary("fsub", shifted, f(ROUND))
+    r = fma(t, n, f(-step[1]), fma(t, n, f(-step[0]), x))
+    return t.binary("sub", bits(t, shifted, INT32), bits(t, f(ROUND), INT32)), r
 
 
 def exp(t: Text, x: Value) -> Value:
     """e^x = 2^n e^r with |r| <= log(2) / 2."""
-    safe = clamp(t, x, -104.0, 89.0)
-    n = rounded(t, t.binary("fmul", safe, f(1.4426950408889634)))
-    r = fma(t, n, f(-0.693359375), safe)
-    r = fma(t, n, f(2.12194440e-4), r)
-    y = polynomial(t, r, EXP)
-    y = t.binary("fadd", fma(t, t.binary("fmul", r, r), y, r), f(1.0))
-    whole = as_int(t, n)
-    half = t.binary("ashr", whole, literal(1, INT32))  # in two factors: 2^n alone may overflow
+    n, r = reduced(t, clamp(t, x, -104.0, 89.0), LOG2)
+    y = fma(t, t.binary("fmul", r, r), polynomial(t, r, EXP), r)
+    y = t.binary("fadd", y, f(1.0))
+    half = t.binary("ashr", n, literal(1, INT32))  # in two factors: 2^n alone may overflow
     y = t.binary("fmul", y, power_of_two(t, half))
-    y = t.binary("fmul", y, power_of_two(t, t.binary("sub", whole, half)))
-    return t.select(t.binary("fcmp uno", x, x, BOOL), x, y)
+    return t.binary("fmul", y, power_of_two(t, t.binary("sub", n, half)))
 
 
 def log(t: Text, x: Value) -> Value:
@@ -122,17 +115,12 @@ def log(t: Text, x: Value) -> Value:
 
 
 def tanh(t: Text, x: Value) -> Value:
-    """A polynomial near 0, elsewhere 1 - 2 / (e^(2|x|) + 1) with the sign of x."""
-    suffix = f"v{x.lanes}f32" if x.lanes else "f32"
-    size = t.call(f"llvm.fabs.{suffix}", FLOAT32, x.lanes, x)
-    grown = exp(t, t.binary("fadd", size, size))
-    far = t.binary("fsub", f(1.0), t.binary("fdiv", f(2.0), t.binary("fadd", grown, f(1.0))))
-    far = t.call(
-        f"llvm.copysign.{suffix}", FLOAT32, x.lanes, t.splat(far, x.lanes) if x.lanes else far, x
-    )
-    z = t.binary("fmul", x, x)
-    near = fma(t, t.binary("fmul", polynomial(t, z, TANH), z), x, x)
-    return t.select(t.binary("fcmp olt", size, f(0.625), BOOL), near, far)
+    """u / (u + 2) with u = e^(2x) - 1 = 2^n (e^(2r) - 1) + (2^n - 1), which keeps its digits near 0."""
+    n, r = reduced(t, clamp(t, x, -9.1, 9.1), (LOG2[0] / 2, LOG2[1] / 2))
+    u = fma(t, t.binary("fmul", r, r), polynomial(t, r, EXP_TWICE), t.binary("fadd", r, r))
+    scale = power_of_two(t, n)
+    u = fma(t, scale, u, t.binary("fsub", scale, f(1.0)))
+    return t.binary("fdiv", u, t.binary("fadd", u, f(2.0)))
 
 
 def erf(t: Text, x: Value) -> Value:
