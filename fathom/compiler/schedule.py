@@ -66,6 +66,7 @@ NEAR = 1 << 19  # bytes that may be read again and again for each block without 
 REGISTERS = {16: 24}  # sums held side by side, by lanes: AVX-512 has 32 vector registers
 FEW_REGISTERS = 12  # where there are 16
 COPY = 1.5  # what turning an element around takes, in products of whole vectors (transpose.py)
+FAR = 1.3  # what a product of vectors takes that are no longer near when they are read again
 ADDING_UP = 4  # what adding up the lanes of a vector takes, in products of vectors
 
 
@@ -145,8 +146,10 @@ def choices(
         if i.size > 1
     ]
     ends = ADDING_UP * lanes / count  # the lanes of each sum are added up
+    far = any(math.prod(r.array.shape) * r.array.dtype.itemsize > NEAR for r in reads)
+    step = FAR if far else 1.05  # each step reads all operands of its block as vectors
     inner = [
-        (1.05 * price(reads, k, None, lanes) + ends, True, k)
+        (step * price(reads, k, None, lanes) + ends, True, k)
         for k in reduction.over
         if k.size > 1 and contiguous(reads, k)
     ]

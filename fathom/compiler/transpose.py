@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fathom.compiler.affine import Affine
 from fathom.compiler.emit import Emitter
 from fathom.compiler.fuse import Kernel, reads_inside
-from fathom.compiler.schedule import Flat, Schedule, address, position, stride
+from fathom.compiler.schedule import Schedule, address, position, stride
 from fathom.compiler.split import split
 from fathom.compiler.text import BOOL, Value, number
 from fathom.core.loop import Array, Index, Load
@@ -31,7 +31,7 @@ class Turn:
 def turned(kernel: Kernel, lanes: int) -> Turn | None:
     """How the kernel turns an array around; None if it does not."""
     read = kernel.body
-    if not isinstance(read, Load) or isinstance(read, Flat) or not reads_inside(read):
+    if not isinstance(read, Load) or not reads_inside(read):
         return None
     if kernel.lane is not None or kernel.adds or read.array.dtype.kind == "b":
         return None

@@ -24,9 +24,9 @@ def loops(f, *xs) -> list[Loop]:
     return [u for u in units if isinstance(u, Loop)]
 
 
-def gradients(cell):
+def gradients(cell, units=UNITS):
     """The gradients of all weights of a recurrent layer, of what depends on every state."""
-    layer = cell(3, UNITS)
+    layer = cell(3, units)
 
     def f(x):
         return fathom.autograd.grad((layer(x)[0] ** 2).sum(), list(layer.parameters()))
@@ -69,6 +69,16 @@ def test_the_gradients_that_the_loop_backwards_has_computed_are_not_computed_aga
     keys = [(s.primitive, s.inputs) for s in products]
     assert len(keys) == len(set(keys))
     assert not any(isinstance(u, Kernel) and u.body in inside for u in after)
+
+
+def test_a_weights_gradient_over_more_steps_than_are_near_reads_a_copy_in_rows():
+    fathom.manual_seed(0)
+    f, x = gradients(nn.RNN, units=128), fathom.randn(64, 2 * 16, 3)
+    program = Program(trace(f, x), width=16)
+    assert any(name.startswith("packed") for name in program.plan.names.values())
+    for g, expected in zip(program.run([x.numpy()]), f(x), strict=True):
+        error = np.linalg.norm(g - expected.numpy())
+        assert error <= 1e-5 * np.linalg.norm(expected.numpy())
 
 
 def test_an_index_that_is_compared_with_its_few_values_is_no_loop():
