@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fathom.compiler import vector_math
 from fathom.compiler.types import common, dtype_of
-from fathom.core.loop import Call, Expr, Load, Reduce
+from fathom.core.loop import Call, Expr, Load, Reduce, remembered
 
 START = {"+": 0, "*": 1}
 FLOAT_OPS = {"+": "fadd contract", "-": "fsub contract", "*": "fmul contract", "/": "fdiv"}
@@ -26,6 +26,7 @@ ANY_NAMES = {"cast", "where", "and", "or", "not", "max", "min", *("<", "<=", "==
 ORDERS = {"<": ("olt", "slt"), "<=": ("ole", "sle"), "==": ("oeq", "eq")}
 
 
+@remembered
 def can_emit(e: Expr) -> bool:
     """Whether there is native code for every function in the expression."""
     match e:

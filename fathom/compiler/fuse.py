@@ -21,7 +21,7 @@ from fathom.compiler.functions import can_emit
 from fathom.compiler.graph import number_in
 from fathom.compiler.scans import Recurrence
 from fathom.core import loop
-from fathom.core.loop import Array, Call, Const, Expr, Index, Load, Reduce
+from fathom.core.loop import Array, Call, Const, Expr, Index, Load, Reduce, remembered
 from fathom.core.primitive import Elementwise
 from fathom.core.tracing import Graph, Step, Symbol
 
@@ -317,6 +317,7 @@ class Fusion:
         return any(self.repeated(symbol, reader) for reader in self.readers.get(symbol, []))
 
 
+@remembered
 def reductions(e: Expr) -> list[Reduce]:
     """The reductions that are computed wherever the expression is: not those in a branch, or in an index."""
     match e:
@@ -351,6 +352,7 @@ def large_reads(e: Expr, symbol: Symbol) -> int:
     return len({a.name for a in arrays(e) if math.prod(a.shape) >= size})
 
 
+@remembered
 def arrays(e: Expr) -> list[Array]:
     """The arrays that an expression reads."""
     match e:
@@ -363,6 +365,7 @@ def arrays(e: Expr) -> list[Array]:
     return []
 
 
+@remembered
 def measure(e: Expr) -> tuple[int, int, bool]:
     """The number of nodes, of costly calls, and whether anything is reduced."""
     match e:

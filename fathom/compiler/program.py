@@ -6,8 +6,10 @@ outputs = program.run(inputs)                # arrays in, arrays out
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Sequence
+import gc
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +22,19 @@ from fathom.compiler.native import Native
 from fathom.compiler.regions import Plan
 from fathom.compiler.source import Source
 from fathom.core.tracing import Graph
+
+
+@contextlib.contextmanager
+def uncollected() -> Iterator[None]:
+    """The garbage collector rests: a compiler makes no garbage before its end, and to look for it among so many objects
+    takes as long as to make them."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
 
 
 class Program:
@@ -55,7 +70,9 @@ class Program:
 
     def compiled(self) -> Native:
         """By the compiler, and put into the cache if another process can know that it means this program."""
-        text, layout = self.source.llvm(), self.source.layout
+        with uncollected():
+            text, layout = self.source.llvm(), self.source.layout
+        del self.source  # with a million parts of expressions; who asks to see it has it made again
         native = self.kind(layout, built(text))
         plain = layout.text()
         if self.entry and plain is not None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from fathom.core.loop import Call, Const, Expr, Index, Load, Reduce
+from fathom.core.loop import Call, Const, Expr, Index, Load, Reduce, remembered
 
 BOOL, INT64, FLOAT32 = np.dtype(bool), np.dtype(np.int64), np.dtype(np.float32)
 TESTS = {"<", "<=", "==", "and", "or", "not"}
 
 
+@remembered
 def dtype_of(e: Expr) -> np.dtype | None:
     """The dtype, or None for a number that has none of its own."""
     match e:

@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import functools
 import itertools
+import operator
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -128,7 +129,7 @@ class Reduce(Expr):
 @remembered
 def hash_of(e: Expr) -> int:
     """The hash of an expression by its parts."""
-    return hash(tuple(getattr(e, field.name) for field in fields(e)))  # type: ignore[arg-type]
+    return hash(tuple([getattr(e, name) for name in e.__dataclass_fields__]))  # type: ignore[attr-defined]
 
 
 class Readable(Protocol):
@@ -201,6 +202,7 @@ def divided(name: str, a: Expr, n: int) -> Expr:
     return Call(name, (a, Const(n)))
 
 
+@remembered
 def limit(e: Expr) -> float:
     """A bound: 0 <= e < limit(e), or infinity where that is not known."""
     match e:
@@ -320,13 +322,21 @@ def rewritten(
         case Index():
             return e if index is None else index(e)
         case Load():
-            read = type(e)(e.array, tuple(rewritten(i, load, index) for i in e.at))
+            at = tuple([rewritten(i, load, index) for i in e.at])
+            read = e if same(at, e.at) else type(e)(e.array, at)
             return read if load is None else load(read)
         case Reduce():
-            return Reduce(e.name, e.over, rewritten(e.body, load, index))
+            body = rewritten(e.body, load, index)
+            return e if body is e.body else Reduce(e.name, e.over, body)
         case Call():
-            return Call(e.name, tuple(rewritten(a, load, index) for a in e.args), e.dtype)
+            args = tuple([rewritten(a, load, index) for a in e.args])
+            return e if same(args, e.args) else Call(e.name, args, e.dtype)
     return e
+
+
+def same(some: Sequence, others: Sequence) -> bool:
+    """Whether two rows of equal length hold the same objects: what is left as it is keeps what is known of it."""
+    return all(map(operator.is_, some, others))
 
 
 def substituted(e: Expr, by: dict[Index, Expr]) -> Expr:
