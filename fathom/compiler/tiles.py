@@ -59,18 +59,19 @@ class Job:
         return -(-self.size // self.chunk)
 
 
-class JobText:
-    """The function that runs one tile of a phase."""
+class TileText:
+    """The blocks of a phase in the function that runs one tile of any phase. (A function for each phase would take
+    LLVM ten times as long.) Its names end with the number of the phase."""
 
-    def __init__(self, name: str, job: Job, timed: bool = False):
-        self.timed = timed
+    def __init__(self, number: int, job: Job, timed: bool = False):
+        self.number, self.timed = number, timed
         self.count = 0
+        low, end, high = map(self.own, ("low", "end", "high"))
         self.lines = [
-            f"define internal void @{name}(ptr %table, ptr %scratch, i64 %tile) #0 {{",
-            "entry:",
-            f"  %low = mul i64 %tile, {job.chunk}",
-            f"  %end = add i64 %low, {job.chunk}",
-            f"  %high = call i64 @llvm.smin.i64(i64 %end, i64 {job.size})",
+            f"{self.block('phase')}:",
+            f"  {low} = mul i64 %tile, {job.chunk}",
+            f"  {end} = add i64 {low}, {job.chunk}",
+            f"  {high} = call i64 @llvm.smin.i64(i64 {end}, i64 {job.size})",
         ]
         self.known: dict[Pointer, str] = {}
         runs = [r for i in job.items for r in (i.runs if isinstance(i, Repeat) else [i])]
@@ -79,46 +80,58 @@ class JobText:
         for pointer, size in job.cleared:
             at = self.known[pointer]
             self.lines.append(f"  call void @llvm.memset.p0.i64({at}, i8 0, i64 {size}, i1 false)")
+        head, body, again, done = map(self.block, ("head", "body", "again", "done"))
+        b, following, more = map(self.own, ("b", "following", "more"))
         if job.each:
             self.lines += [
-                "  br label %head",
-                "head:",
-                "  %b = phi i64 [ %low, %entry ], [ %next, %again ]",
-                "  %more = icmp slt i64 %b, %high",
-                "  br i1 %more, label %body, label %done",
-                "body:",
-                "  %next = add i64 %b, 1",
+                f"  br label %{head}",
+                f"{head}:",
+                f"  {b} = phi i64 [ {low}, %{self.block('phase')} ], [ {following}, %{again} ]",
+                f"  {more} = icmp slt i64 {b}, {high}",
+                f"  br i1 {more}, label %{body}, label %{done}",
+                f"{body}:",
+                f"  {following} = add i64 {b}, 1",
             ]
-        self.span = ("%b", "%next") if job.each else ("%low", "%high")
-        block = "body" if job.each else "entry"
+        self.span = (b, following) if job.each else (low, high)
+        block = body if job.each else self.block("phase")
         for k, item in enumerate(job.items):
             if isinstance(item, Repeat):
                 block = self.repeat(item, k, block)
             else:
                 self.run(item)
         if job.each:
-            self.lines += ["  br label %again", "again:", "  br label %head", "done:"]
-        self.lines += ["  ret void", "}", ""]
+            self.lines += [f"  br label %{again}", f"{again}:", f"  br label %{head}", f"{done}:"]
+        self.lines.append("  ret void")
+
+    def block(self, name: str) -> str:
+        """The name of a block of this phase."""
+        return f"{name}.{self.number}"
+
+    def own(self, name: str) -> str:
+        """The name of a value of this phase."""
+        return f"%{name}.{self.number}"
 
     def reach(self, pointer: Pointer) -> None:
         """Compute the address of an array."""
         if pointer in self.known:
             return
         k = len(self.known)
+        slot, begin, apart, at = [
+            self.own(f"{name}{k}") for name in ("slot", "begin", "apart", "at")
+        ]
         if pointer.slot < 0:
-            self.lines.append(f"  %p{k} = getelementptr i8, ptr %scratch, i64 {pointer.offset}")
+            self.lines.append(f"  {at} = getelementptr i8, ptr %scratch, i64 {pointer.offset}")
         else:
-            loaded = f"%b{k}" if pointer.stride else f"%p{k}"
             self.lines += [
-                f"  %s{k} = getelementptr ptr, ptr %table, i64 {pointer.slot}",
-                f"  {loaded} = load ptr, ptr %s{k}",
+                f"  {slot} = getelementptr ptr, ptr %table, i64 {pointer.slot}",
+                f"  {begin if pointer.stride else at} = load ptr, ptr {slot}",
             ]
             if pointer.stride:
                 self.lines += [
-                    f"  %o{k} = mul i64 %tile, {pointer.stride}",
-                    f"  %p{k} = getelementptr i8, ptr %b{k}, i64 %o{k}",
+                    f"  {apart} = mul i64 %tile, {pointer.stride}",
+                    f"  {at} = getelementptr i8, ptr {begin}, i64 {apart}",
                 ]
-        self.known[pointer] = f"ptr %p{k}"
+        self.known[pointer] = f"ptr {at}"
 
     def run(self, run: Run, time: str = "") -> None:
         low, high = self.span if run.whole is None else ("0", str(run.whole))
@@ -129,34 +142,53 @@ class JobText:
         if not self.timed:
             self.lines.append(call)
             return
-        k = self.count = self.count + 1
+        self.count += 1
+        names = ("from", "to", "took", "old")
+        begun, ended, took, old = [self.own(f"{name}{self.count}") for name in names]
         self.lines += [
-            f"  %from{k} = call i64 @llvm.readcyclecounter()",
+            f"  {begun} = call i64 @llvm.readcyclecounter()",
             call,
-            f"  %to{k} = call i64 @llvm.readcyclecounter()",
-            f"  %took{k} = sub i64 %to{k}, %from{k}",
-            f"  %old{k} = atomicrmw add ptr @clock_{run.kernel}, i64 %took{k} monotonic",
+            f"  {ended} = call i64 @llvm.readcyclecounter()",
+            f"  {took} = sub i64 {ended}, {begun}",
+            f"  {old} = atomicrmw add ptr @clock_{run.kernel}, i64 {took} monotonic",
         ]
 
     def repeat(self, item: Repeat, k: int, block: str) -> str:
         """The calls for each time step; the block that follows."""
+        test, step, after = [self.block(f"{name}{k}") for name in ("time", "step", "after")]
+        count, following, more = [self.own(f"{name}{k}") for name in ("count", "next", "left")]
         self.lines += [
-            f"  br label %time{k}",
-            f"time{k}:",
-            f"  %u{k} = phi i64 [ 0, %{block} ], [ %v{k}, %step{k} ]",
-            f"  %w{k} = icmp slt i64 %u{k}, {item.length}",
-            f"  br i1 %w{k}, label %step{k}, label %after{k}",
-            f"step{k}:",
-            f"  %v{k} = add i64 %u{k}, 1",
+            f"  br label %{test}",
+            f"{test}:",
+            f"  {count} = phi i64 [ 0, %{block} ], [ {following}, %{step} ]",
+            f"  {more} = icmp slt i64 {count}, {item.length}",
+            f"  br i1 {more}, label %{step}, label %{after}",
+            f"{step}:",
+            f"  {following} = add i64 {count}, 1",
         ]
-        time = f"%u{k}"
+        time = count
         if item.reverse:
-            time = f"%t{k}"
-            self.lines.append(f"  {time} = sub i64 {item.length - 1}, %u{k}")
+            time = self.own(f"back{k}")
+            self.lines.append(f"  {time} = sub i64 {item.length - 1}, {count}")
         for run in item.runs:
             self.run(run, time)
-        self.lines += [f"  br label %time{k}", f"after{k}:"]
-        return f"after{k}"
+        self.lines += [f"  br label %{test}", f"{after}:"]
+        return after
+
+
+def tile_text(name: str, jobs: list[Job], timed: bool) -> str:
+    """The function that runs one tile of a phase, by the phase's number."""
+    cases = " ".join(f"i64 {p}, label %phase.{p}" for p in range(len(jobs)))
+    lines = [
+        f"define internal void @{name}(i64 %p, ptr %table, ptr %scratch, i64 %tile) #0 {{",
+        "entry:",
+        f"  switch i64 %p, label %none [ {cases} ]",
+        "none:",
+        "  unreachable",
+    ]
+    for p, job in enumerate(jobs):
+        lines += TileText(p, job, timed).lines
+    return "\n".join([*lines, "}", ""])
 
 
 def main_text(name: str, jobs: list[Job], scratch: int, timed: bool = False) -> str:
@@ -165,20 +197,17 @@ def main_text(name: str, jobs: list[Job], scratch: int, timed: bool = False) -> 
 
     state: two counters for each phase, 64 bytes apart, after one that numbers the threads.
     """
-    texts = ["\n".join(JobText(f"{name}_{p}", job, timed).lines) for p, job in enumerate(jobs)]
+    texts = [tile_text(f"{name}_tile", jobs, timed)]
     if timed:
         runs = [
             r for j in jobs for i in j.items for r in (i.runs if isinstance(i, Repeat) else [i])
         ]
         texts = [f"@clock_{r.kernel} = global i64 0" for r in runs] + texts
-    table = ", ".join(
-        f"{{ptr, i64}} {{ptr @{name}_{p}, i64 {job.tiles}}}" for p, job in enumerate(jobs)
-    )
-    phases = f"[{len(jobs)} x {{ptr, i64}}]"
+    tiles = ", ".join(f"i64 {job.tiles}" for job in jobs)
     return "\n".join(
         [
             *texts,
-            f"@{name}_phases = internal constant {phases} [{table}]",
+            f"@{name}_tiles = internal constant [{len(jobs)} x i64] [{tiles}]",
             f"define void @{name}(ptr %table, ptr %arena, ptr %state, ptr %yield) {{",
             "entry:",
             "  %seat = atomicrmw add ptr %state, i64 1 monotonic",
@@ -187,9 +216,7 @@ def main_text(name: str, jobs: list[Job], scratch: int, timed: bool = False) -> 
             "  br label %phase",
             "phase:",
             "  %p = phi i64 [ 0, %entry ], [ %following, %finished ]",
-            f"  %entry_of_run = getelementptr {{ptr, i64}}, ptr @{name}_phases, i64 %p, i32 0",
-            f"  %entry_of_tiles = getelementptr {{ptr, i64}}, ptr @{name}_phases, i64 %p, i32 1",
-            "  %run = load ptr, ptr %entry_of_run",
+            f"  %entry_of_tiles = getelementptr i64, ptr @{name}_tiles, i64 %p",
             "  %tiles = load i64, ptr %entry_of_tiles",
             "  %counters = getelementptr [16 x i64], ptr %state, i64 %p",
             "  %next = getelementptr i64, ptr %counters, i64 8",
@@ -200,7 +227,7 @@ def main_text(name: str, jobs: list[Job], scratch: int, timed: bool = False) -> 
             "  %some = icmp slt i64 %tile, %tiles",
             "  br i1 %some, label %work, label %wait",
             "work:",
-            "  call void %run(ptr %table, ptr %scratch, i64 %tile)",
+            f"  call void @{name}_tile(i64 %p, ptr %table, ptr %scratch, i64 %tile)",
             "  %before = atomicrmw add ptr %done, i64 1 release",
             "  br label %claim",
             "wait:",
