@@ -73,7 +73,7 @@ def drawing(plt: Any, result: dict, models: dict[str, list]) -> Any:
     for name, rows in models.items():
         group(axes, y, name, result["models"][name], rows)
         y += len(rows) * BAR + GAP
-    head(figure, whole, result)
+    head(figure, whole, result, models)
     return figure
 
 
@@ -140,7 +140,21 @@ def beside(axes: Any, middle: float, name: str, row: dict) -> None:
                   fontweight="bold", fontsize=11)  # fmt: skip
 
 
-def head(figure: Any, whole: float, result: dict) -> None:
+def rounds(models: dict[str, list]) -> str:
+    """How many turns each figure comes from: of a file that was put together from several runs, from fewest to most."""
+    counts = {
+        len(figures["ms_by_round"])
+        for rows in models.values()
+        for _, ways in rows
+        for figures in ways
+    }
+    least, most = min(counts), max(counts)
+    return (
+        f"{most} round{'s' if most > 1 else ''}" if least == most else f"{least} to {most} rounds"
+    )
+
+
+def head(figure: Any, whole: float, result: dict, models: dict[str, list]) -> None:
     """The title, what was measured on, and what the marks mean."""
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
@@ -153,7 +167,7 @@ def head(figure: Any, whole: float, result: dict) -> None:
     line(0.14, "One training step", fontsize=14, fontweight="bold", color=INK)
     threads = f"{rules['threads']} thread{'s' if rules['threads'] > 1 else ''}"
     line(0.44, f"shorter is better · {machine['processor']}, {threads} · medians of"
-         f" {rules['rounds']} rounds by turns"
+         f" {rounds(models)} by turns"
         f"{', CPU time' if rules['clock'] == 'cpu' else ''}", color=QUIET)  # fmt: skip
     figure.text(1 - 0.015, 1 - 0.9 / whole, "fathom compiled\nbeside PyTorch's best", ha="right",
                 va="center", fontsize=7.2, color=QUIET, linespacing=1.25)  # fmt: skip

@@ -41,6 +41,7 @@ def figures(ms: float, against: float) -> dict:
     return {
         "status": "timed",
         "ms": {"median": ms, "low": ms, "high": ms},
+        "ms_by_round": [ms] * 9,
         "speed": {"median": against / ms, "low": 1.0, "high": 1.0, "against": "torch"},
         "first_s": 1.0,
         "memory_mb": {"peak": 2.0, "training": 1.0},
@@ -88,6 +89,10 @@ def test_the_table_tells_who_is_missing_and_who_disagrees(result):
 
 def test_a_picture_shows_what_was_timed(result, tmp_path):
     assert [file.suffix for file in picture.draw(result, tmp_path / "a.json")] == [".svg", ".png"]
+    assert "medians of 9 rounds by turns" in (tmp_path / "a.svg").read_text()
+    result["models"]["small"]["peers"]["torch"]["ms_by_round"] = [8.0] * 3  # in another run
+    picture.draw(result, tmp_path / "c.json")
+    assert "medians of 3 to 9 rounds by turns" in (tmp_path / "c.svg").read_text()
     del result["models"]["small"]
     assert picture.draw(result, tmp_path / "b.json") == []
 
