@@ -231,8 +231,17 @@ def simplify(e: Expr) -> Expr:
         case Call():
             if is_index(e):
                 return index(e)
-            return Call(e.name, tuple(simplify(a) for a in e.args), e.dtype)
+            args = tuple(simplify(a) for a in e.args)
+            return without_zero(args, e) if e.name == "+" else Call(e.name, args, e.dtype)
     return e
+
+
+def without_zero(args: tuple[Expr, ...], e: Call) -> Expr:
+    """x + 0 as x: what a sum of arrays that lie side by side is in each of them."""
+    for zero, x in zip(args, reversed(args), strict=True):
+        if isinstance(zero, Const) and zero.value == 0 and dtype_of(zero) in (None, dtype_of(x)):
+            return x
+    return Call("+", args, e.dtype)
 
 
 def flattened(e: Reduce) -> Reduce:

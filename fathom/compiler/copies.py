@@ -1,4 +1,4 @@
-"""Copies: where an array is only computed to be copied to another, it is computed there at once."""
+"""Copies: what is only computed to be copied to another array, or to a part of one, is computed there at once."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from dataclasses import replace
 
 from fathom.compiler.affine import affine, simplify
 from fathom.compiler.fuse import Host, Kernel
+from fathom.compiler.loops import reads
+from fathom.compiler.scans import Recurrence
 from fathom.compiler.schedule import loads, position
 from fathom.core import loop
 from fathom.core.loop import Array, Expr, Load
@@ -36,6 +38,42 @@ def without_copies(
             merge(result, makers[0], copy, names)
             fixed.add(names[copy.output])
     return result
+
+
+def in_parts(
+    kernels: Sequence[Kernel | Host], names: dict[Symbol, str], graph: Graph
+) -> list[Kernel | Host]:
+    """The kernels without those that copy to a part of an array what another kernel has made, and nobody else reads."""
+    result = list(kernels)
+    fixed = {*graph.outputs, *(value for _, value in graph.updates)}
+    fixed |= {step.output for step in graph.steps if isinstance(step.primitive, Recurrence)}
+    for copy in kernels:
+        if not isinstance(copy, Kernel) or copy.at is None or not isinstance(copy.body, Load):
+            continue
+        source = copy.body.array
+        maker = only([k for k in result if names[k.output] == source.name])
+        reader = only([k for k in result if source.name in reads(k, names)])
+        sizes = tuple(i.size for i in copy.out)
+        same = copy.body.at == copy.out and sizes == source.shape
+        if not isinstance(maker, Kernel) or reader is not copy or not same:
+            continue
+        whole = math.prod(i.size for i in maker.out) == math.prod(sizes)
+        if (
+            whole
+            and maker.output.dtype == copy.output.dtype
+            and not {maker.output, copy.output} & fixed
+        ):
+            place = dict(zip(copy.out, maker.element(), strict=True))
+            at = tuple(simplify(loop.substituted(e, place)) for e in copy.at)
+            moved = replace(maker, output=copy.output, at=at)
+            result = [moved if k is maker else k for k in result if k is not copy]
+            del names[maker.output]
+    return result
+
+
+def only(found: list[Kernel | Host]) -> Kernel | Host | None:
+    """The one that there is, if there is just one."""
+    return found[0] if len(found) == 1 else None
 
 
 def in_order(copy: Kernel) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fathom.compiler.bodies import with_bodies
 from fathom.compiler.borders import bordered
-from fathom.compiler.copies import without_copies
+from fathom.compiler.copies import in_parts, without_copies
 from fathom.compiler.fuse import Unit, fused
 from fathom.compiler.graph import alive, shared
 from fathom.compiler.loops import NoLoop, looped
@@ -24,6 +24,7 @@ def lowered(graph: Graph) -> tuple[Graph, list[Unit], dict[Symbol, str]]:
         names = {symbol: name for name, symbol in arrays.items()}
         kernels = narrowed(kernels, names, unfolded)
         kernels = in_pieces(without_copies(kernels, names, unfolded))
+        kernels = in_parts(kernels, names, unfolded)
         kernels = bordered(kernels, names)
         try:
             return unfolded, looped(kernels, names, unfolded), names

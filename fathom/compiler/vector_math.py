@@ -23,14 +23,15 @@ LOG = (
     7.0376836292e-2, -1.1514610310e-1, 1.1676998740e-1, -1.2420140846e-1, 1.4249322787e-1,
     -1.6668057665e-1, 2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1,
 )  # fmt: skip
-# erf x / x - 1 in powers of x^2 for |x| < 0.9, and log(erfc x) in powers of x for 0.9 <= x <= 4
+# erf x / x - 1 in powers of x^2 for |x| < 0.9, and 1 - erf x in powers of t for 0.9 <= x, t from -1 at 0.9 to 1 at 3.95
 ERF = (
     8.5132480249e-5, -8.1756774068e-4, 5.2038630449e-3, -2.6860510366e-2,
     1.1283715078e-1, -3.7612634984e-1, 1.2837916677e-1,
 )  # fmt: skip
-LOG_ERFC = (
-    1.9822070778e-4, -3.0654998279e-3, 2.2315248062e-2, -1.0411374556e-1,
-    -6.3697601312e-1, -1.1277972809, -1.6643907039e-4,
+ERFC = (
+    -4.4819740031e-4, 1.6496621001e-4, 2.8596081202e-3, -3.4809157422e-3, -4.5602846985e-3,
+    1.4642552013e-2, -1.3210217461e-2, -6.7271522169e-3, 3.8171072936e-2, -6.1238482454e-2,
+    6.0355047608e-2, -4.0100826638e-2, 1.7774111847e-2, -4.8060343321e-3, 6.0476444578e-4,
 )  # fmt: skip
 LIBRARY = {"erf": "erf", "erfc": "erfc", "expm1": "expm1", "log1p": "log1p", "atan2": "atan2", "tan": "tan",
            "sin": "sin", "cos": "cos", "exp": "exp", "log": "log", "tanh": "tanh", "pow": "pow"}  # fmt: skip
@@ -124,12 +125,13 @@ def tanh(t: Text, x: Value) -> Value:
 
 
 def erf(t: Text, x: Value) -> Value:
-    """A polynomial near 0, elsewhere 1 - e^q(|x|) with the sign of x; 1 in float32 from 4 on."""
+    """A polynomial near 0, elsewhere 1 minus another one, with the sign of x; 1 in float32 from 4 on."""
     suffix = f"v{x.lanes}f32" if x.lanes else "f32"
     size = t.call(f"llvm.fabs.{suffix}", FLOAT32, x.lanes, x)
     near = fma(t, polynomial(t, t.binary("fmul", x, x), ERF), x, x)
-    capped = t.select(t.binary("fcmp ogt", size, f(4.0), BOOL), f(4.0), size)  # NaN stays
-    far = t.binary("fsub", f(1.0), exp(t, polynomial(t, capped, LOG_ERFC)))
+    capped = t.select(t.binary("fcmp ogt", size, f(3.95), BOOL), f(3.95), size)  # NaN stays
+    from_middle = fma(t, capped, f(2 / 3.05), f(-4.85 / 3.05))
+    far = t.binary("fsub", f(1.0), polynomial(t, from_middle, ERFC))
     far = t.call(
         f"llvm.copysign.{suffix}", FLOAT32, x.lanes, t.splat(far, x.lanes) if x.lanes else far, x
     )
