@@ -155,7 +155,7 @@ class Samples:
             return Load(copies.get(read.array.name, read.array), read.at)
 
         def renamed(k: Kernel) -> Kernel:
-            if self.uses[id(k)].reduced and reads(k, self.names) <= self.outside:
+            if self.uses[id(k)].reduced and reads(k, self.names) <= self.outside - written:
                 return k  # a sum of what is given: it need not wait for the copies
             output = twins.get(k.output, k.output)
             return replace(k, output=output, body=loop.rewritten(k.body, reading))

@@ -11,6 +11,7 @@ from fathom.compiler.memory import Span, arranged
 from fathom.compiler.program import Program
 from fathom.compiler.regions import Phase
 from fathom.compiler.scatter import scattered
+from fathom.compiler.schedule import loads
 from fathom.nn import functional as F
 
 WIDTH = 8  # lanes, on any computer
@@ -50,6 +51,29 @@ def test_samples_in_the_lanes_give_what_eager_mode_gives_for_whole_and_partial_b
     assert len(regions(program)) == 1  # forward and backward of a block at once
     for found, wanted in zip(program.run([x.numpy(), y.numpy()]), run(x, y), strict=True):
         np.testing.assert_allclose(found, wanted.detach().numpy(), rtol=1e-4, atol=1e-6)
+
+
+def test_a_sum_over_samples_of_what_the_caller_gets_comes_after_it():
+    fathom.manual_seed(0)
+    layer = nn.RNN(3, 5)
+
+    def f(x):
+        y, _ = layer(x)
+        return [y, (y[-1] * 2).sum() + (y**2).sum()]
+
+    x = fathom.randn(2, WIDTH + 1, 3)
+    program = Program(trace(f, x), width=WIDTH)
+    plan = program.plan
+    phases = [
+        (
+            {r.array.name for k in p.kernels for r in loads(k.body)},
+            {plan.names[k.output] for k in p.kernels},
+        )
+        for p in plan.phases
+    ]
+    for n, (reads, _) in enumerate(phases):
+        assert not reads & {name for _, written in phases[n + 1 :] for name in written}
+    assert program.run([x.numpy()])[1] == pytest.approx(f(x)[1].item(), rel=1e-5)
 
 
 def test_a_batch_that_fills_no_vector_keeps_its_order():
