@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fathom.compiler.graph import number_in
 from fathom.compiler.joint import Pullback, pullback
 from fathom.compiler.reach import optimizers_of, tensors_of
 from fathom.compiler.threads import Turn
@@ -190,6 +191,8 @@ def capture(f: Callable, args: tuple, kwargs: dict, options: list[Option]) -> Ca
     for k in range(len(graph.constants)):
         if captured.live[k] is None:
             narrow(graph, k)
+        elif number_in(array := graph.constants[k][1]) is not None:  # now: it may be another later
+            graph.constants[k] = graph.constants[k][0], np.ascontiguousarray(array)
     return captured
 
 

@@ -124,12 +124,13 @@ class Fold(Linear):
             x[(*lead, *windows, *taps)],
             loop.Const(0, x.dtype),
         )
-        return loop.reduce("+", over, value)
+        return loop.reduce("+", [k for k in over if isinstance(k, loop.Index)], value)
 
     @staticmethod
     def around(h, count: int, size: int, stride: int):
         """Along one axis: the windows that hold place h, by how many windows they lie before the last that may."""
-        back = loop.Index(-(-size // stride))
+        several = -(-size // stride)
+        back = loop.Index(several) if several > 1 else loop.Const(0)
         window, tap = loop.as_expr(h) // stride - back, loop.as_expr(h) % stride + back * stride
         tests = [*loop.inside(window, count)]
         if size % stride:

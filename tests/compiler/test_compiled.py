@@ -306,3 +306,12 @@ def test_python_threads_may_share_a_compiled_function():
     for t in threads:
         t.join(timeout=60)
     assert wrong == []
+
+
+def test_a_number_spread_over_a_shape_is_read_anew_at_each_call():
+    number = fathom.tensor([1.0])
+    spread = number.expand(4)
+    compiled = fathom.compile(lambda x: x * spread)
+    assert compiled(fathom.ones(4)).tolist() == [1.0] * 4
+    number.fill_(5.0)
+    assert compiled(fathom.ones(4)).tolist() == [5.0] * 4
