@@ -7,6 +7,8 @@ divisions, remainders and comparisons:  (4 i + j) // 4 -> i  and  (4 i + j) % 4 
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from math import inf, isfinite
 
@@ -29,9 +31,8 @@ from fathom.core.loop import (
 )
 
 ORDERS = {"<", "<=", "=="}
-FACTS: list[
-    tuple[dict[Expr, int], float, float]
-] = []  # (terms, least, most): what a branch's condition says
+Fact = tuple[dict[Expr, int], float, float]  # (terms, least, most): what a branch's condition says
+FACTS: list[Fact] = []  # those that hold here
 
 
 @dataclass
@@ -208,10 +209,8 @@ def simplify(e: Expr) -> Expr:
             test = simplify(test)
             if isinstance(test, Const):
                 return simplify(a if test.value else b)
-            known = len(FACTS)
-            FACTS.extend(facts(test))
-            a = simplify(a)
-            del FACTS[known:]
+            with supposing(facts(test)):
+                a = simplify(a)
             b = simplify(b)
             return a if isinstance(a, Const) and a == b else Call("where", (test, a, b))
         case Call(name="and", args=(a, b)):
@@ -284,7 +283,18 @@ def selected(e: Expr, k: Index) -> tuple[Expr | None, Expr]:
     return None, e
 
 
-def facts(test: Expr) -> list[tuple[dict[Expr, int], float, float]]:
+@contextlib.contextmanager
+def supposing(found: Sequence[Fact]) -> Iterator[None]:
+    """A `with` block in which these facts hold."""
+    known = len(FACTS)
+    FACTS.extend(found)
+    try:
+        yield
+    finally:
+        del FACTS[known:]
+
+
+def facts(test: Expr) -> list[Fact]:
     """What holds where the condition holds, as ranges of affine forms."""
     match test:
         case Call(name="and", args=(a, b)):

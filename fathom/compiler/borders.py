@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from fathom.compiler.affine import Affine, affine
-from fathom.compiler.choices import comparisons
+from fathom.compiler.affine import Affine, affine, facts
 from fathom.compiler.fuse import Border, Host, Kernel, reductions
 from fathom.core.loop import Call, Const, Expr, Index, Load
 from fathom.core.tracing import Symbol
@@ -48,15 +47,10 @@ def ranges_of(e: Expr, out: Sequence[Index]) -> Ranges:
 def passed(test: Expr, out: Sequence[Index]) -> Ranges:
     """Between which indices a test holds."""
     found: Ranges = {}
-    for c in comparisons(test):
-        form = affine(c.args[1]).plus(affine(c.args[0]), -1)  # >= 0
-        if c.name == "<":
-            form = form.plus(Affine(1), -1)
+    for terms, least, most in facts(test):
         for axis, i in enumerate(out):
-            if form.terms == {i: 1}:
-                found = both(found, {axis: (-form.const, i.size)})
-            elif form.terms == {i: -1}:
-                found = both(found, {axis: (0, form.const + 1)})
+            if terms == {i: 1}:
+                found = both(found, {axis: (int(max(least, 0)), int(min(most + 1, i.size)))})
     return found
 
 

@@ -10,7 +10,7 @@ from fathom.compiler.affine import affine, simplify
 from fathom.compiler.fuse import Host, Kernel
 from fathom.compiler.loops import reads
 from fathom.compiler.scans import Recurrence
-from fathom.compiler.schedule import loads, position
+from fathom.compiler.schedule import names_read, position
 from fathom.core import loop
 from fathom.core.loop import Array, Expr, Load
 from fathom.core.tracing import Graph, Symbol
@@ -116,5 +116,5 @@ def merge(
     kernels[:] = [merged if k is there else k for k in kernels if k is not gone]
     for k, step in enumerate(kernels):
         if isinstance(step, Kernel):
-            if any(read.array.name == source for read in loads(step.body)):
+            if source in names_read(step.body):
                 kernels[k] = replace(step, body=simplify(loop.rewritten(step.body, reading)))

@@ -61,9 +61,7 @@ def shared(graph: Graph) -> Graph:
     """Equal primitives of equal inputs are computed once, and equal numbers are one."""
     names: dict[Symbol, Symbol] = {}
     seen: dict[tuple, Symbol] = {}
-    numbers: dict[
-        Symbol, tuple
-    ] = {}  # the bits of what is the same number everywhere, and its dtype
+    numbers: dict[Symbol, tuple] = {}  # of what is one number everywhere its bits, and its dtype
     for c, array in graph.constants:
         if (number := number_in(array)) is not None:
             numbers[c] = number.tobytes(), number.dtype

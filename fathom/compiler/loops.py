@@ -13,7 +13,7 @@ from dataclasses import replace
 from fathom.compiler.affine import affine
 from fathom.compiler.fuse import Host, Kernel, Loop, Unit
 from fathom.compiler.scans import Recurrence
-from fathom.compiler.schedule import loads
+from fathom.compiler.schedule import loads, names_read
 from fathom.core.loop import Array, Load, rewritten
 from fathom.core.tracing import Graph, Symbol
 
@@ -129,7 +129,7 @@ def reads(unit: Unit, names: dict[Symbol, str]) -> set[str]:
     if isinstance(unit, Host):
         return {names[x] for x in unit.step.inputs}
     kernels = unit.kernels if isinstance(unit, Loop) else [unit]
-    return {r.array.name for k in kernels for r in loads(k.body)}
+    return set().union(*(names_read(k.body) for k in kernels))
 
 
 def writes(unit: Unit, names: dict[Symbol, str]) -> set[str]:

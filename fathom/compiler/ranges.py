@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from fathom.compiler.affine import FACTS, affine, facts, simplify
+from fathom.compiler.affine import affine, facts, simplify, supposing
 from fathom.compiler.fuse import Host, Kernel
 from fathom.compiler.schedule import names_read
 from fathom.core.loop import Array, Call, Expr, Index, Load, Reduce, rewritten, substituted
@@ -43,7 +43,7 @@ def narrowed(
 
 def read_of(name: str, kernel: Kernel, readers: Sequence[Kernel | Host]) -> list[tuple[int, int]]:
     """The first and the last index, along each axis, of the elements that are read."""
-    found = [s for u in readers if isinstance(u, Kernel) for s in spans(u.body, name)]
+    found = [s for u in readers if isinstance(u, Kernel) for s in places(u.body, name)]
     result = []
     for axis, i in enumerate(kernel.out):
         low = max(0, min((s[axis][0] for s in found), default=0))
@@ -52,23 +52,21 @@ def read_of(name: str, kernel: Kernel, readers: Sequence[Kernel | Host]) -> list
     return result
 
 
-def spans(e: Expr, name: str) -> list[list[tuple[float, float]]]:
+def places(e: Expr, name: str) -> list[list[tuple[float, float]]]:
     """For each read of the array, the range of its index along each axis, where the tests around it hold."""
     if name not in names_read(e):
         return []
     match e:
         case Call(name="where", args=(test, a, b)):
-            known = len(FACTS)
-            FACTS.extend(facts(test))
-            first = spans(a, name)
-            del FACTS[known:]
-            return spans(test, name) + first + spans(b, name)
+            with supposing(facts(test)):
+                first = places(a, name)
+            return places(test, name) + first + places(b, name)
         case Call():
-            return [s for a in e.args for s in spans(a, name)]
+            return [s for a in e.args for s in places(a, name)]
         case Reduce():
-            return spans(e.body, name)
+            return places(e.body, name)
         case Load():
-            inner = [s for i in e.at for s in spans(i, name)]
+            inner = [s for i in e.at for s in places(i, name)]
             own = [affine(i).range() for i in e.at]
             return [own, *inner] if e.array.name == name else inner
     return []

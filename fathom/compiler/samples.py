@@ -14,7 +14,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from fathom.compiler.affine import FACTS, Affine, affine, simplify
+from fathom.compiler.affine import Affine, affine, simplify, supposing
 from fathom.compiler.fuse import Kernel
 from fathom.compiler.schedule import Flat, loads, position
 from fathom.compiler.types import dtype_of
@@ -182,8 +182,7 @@ def lowered(
     whole = (before * split.count + sample) * split.inner + inner
     parts = [i for i in (before, inner) if isinstance(i, Index)]
     body = loop.substituted(kernel.body, {split.index: whole})
-    FACTS.append(({block: lanes, lane: 1}, 0, split.count - 1))
-    try:
+    with supposing([({block: lanes, lane: 1}, 0, split.count - 1)]):
         if split.index in kernel.out:
             k = kernel.out.index(split.index)
             out = (block, *kernel.out[:k], *parts, *kernel.out[k + 1 :], lane)
@@ -198,8 +197,6 @@ def lowered(
                 result.body = guarded(result.body, lane, loop.less(sample, split.count))
             return result
         result = placed(kernel, out, at, body, name, places)
-    finally:
-        FACTS.pop()
     if adds:
         kept = position(kernel.out, [i.size for i in kernel.out])
         result.store = kept.scaled(lanes).plus(affine(lane))

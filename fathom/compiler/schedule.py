@@ -35,9 +35,7 @@ class Schedule:
     full: int = 0
     left: int = 0  # samples of the last block, where it does not
     strip: tuple[Index, int] | None = None  # a reduced index that runs in strips around all loops
-    choice: Index | None = (
-        None  # an index that decides between expressions, each of which is written out
-    )
+    choice: Index | None = None  # it decides between expressions, each of which is written out
 
     def chunk(self, lanes: int, pieces: int) -> int:
         """How much of the outermost loop a tile takes, if there are to be about so many tiles: whole blocks of

@@ -93,6 +93,11 @@ class Correlation:
         return letters[0] + products + letters[1:] + tiles
 
     @property
+    def matrices(self) -> tuple[Matrix, Matrix, Matrix]:
+        """A, B and G."""
+        return transforms(self.sizes[self.x[-1]])
+
+    @property
     def lead(self) -> str:
         return self.x[: -2 * len(self.windows.size)]
 
@@ -142,7 +147,7 @@ class Correlation:
 
     def of_x(self, x: Tensor) -> tuple[Tensor, str]:
         """B x, in windows along the other axes."""
-        _, b, _ = transforms(self.sizes[self.x[-1]])
+        _, b, _ = self.matrices
         y = Tiled(b, self.outputs, self.tiles)(x)
         places, taps = self.rows
         if places:
@@ -152,13 +157,13 @@ class Correlation:
 
     def of_w(self, w: Tensor) -> tuple[Tensor, str]:
         """G w."""
-        *_, g = transforms(self.sizes[self.x[-1]])
+        *_, g = self.matrices
         y = Tiled(g, w.shape[-1], 1)(w)
         return Reshape(y.shape[:-1])(y), self.tiled(self.w[:-1])[:-1]
 
     def of_y(self, y: Tensor) -> tuple[Tensor, str]:
         """A y, with zeros around it along the other axes: as many as windows reach over its ends."""
-        a, _, _ = transforms(self.sizes[self.x[-1]])
+        a, _, _ = self.matrices
         places, _ = self.rows
         widths = [(0, 0)] * (y.ndim - 1 - len(places)) + [(r, r) for r in self.reach()] + [(0, 0)]
         y = Pad(tuple(widths))(y) if places else y
@@ -173,14 +178,14 @@ class Correlation:
 
     def y_from(self, x: Tensor, w: Tensor) -> Tensor:
         """The correlation."""
-        a, _, _ = transforms(self.sizes[self.x[-1]])
+        a, _, _ = self.matrices
         (x, of_x), (w, of_w) = self.of_x(x), self.of_w(w)
         y = Contract(of_x, of_w, self.tiled(self.y[:-1]))(x, w)
         return as_row(Untiled(a, self.outputs, self.sizes[self.y[-1]])(y), self.sizes[self.y[-1]])
 
     def w_from(self, x: Tensor, y: Tensor) -> Tensor:
         """The gradient of the weights: from x and the gradient of y."""
-        *_, g = transforms(self.sizes[self.x[-1]])
+        *_, g = self.matrices
         (x, of_x), (y, of_y) = self.of_x(x), self.of_y(y)
         for k, reach in enumerate(self.reach()):
             axis = y.ndim - 1 - len(self.rows[0]) + k
@@ -194,7 +199,7 @@ class Correlation:
 
     def x_from(self, y: Tensor, w: Tensor, width: int) -> Tensor:
         """The gradient of x, whose rows are `width` long: from the gradient of y and the weights turned around."""
-        _, b, _ = transforms(self.sizes[self.x[-1]])
+        _, b, _ = self.matrices
         (y, of_y), (w, of_w) = self.of_y(y), self.of_w(w)
         places, taps = self.rows
         if places:
