@@ -6,24 +6,23 @@ keep them from forward to backward, which is what the part is there to avoid.
 
 from __future__ import annotations
 
-from fathom.compiler.graph import copied, held
-from fathom.core.base import new
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from fathom.compiler.graph import replayed
 from fathom.core.tracing import Graph, Step, Symbol
+
+if TYPE_CHECKING:
+    from fathom.tensors import Tensor
 
 
 def with_bodies(graph: Graph) -> Graph:
     """The graph with the steps of each Recomputed in its place."""
-    names: dict[Symbol, Symbol] = {}
-    written = Graph(graph.level, graph.inputs, list(graph.constants))
-    written.known = {id(array): symbol for symbol, array in graph.constants}
-    for step in graph.steps:
-        inputs = tuple(names.get(x, x) for x in step.inputs)
-        if type(step.primitive).__name__ == "Recomputed":
-            xs = [new(held(x, written)) for x in inputs]
-            (y,) = step.primitive.body.replay(xs)
-            names[step.output] = written.symbol_of(y)
-        else:
-            written.steps.append(Step(step.output, step.primitive, inputs))
-    result = copied(graph, written.steps, names)
-    result.constants = written.constants
-    return result
+
+    def body(step: Step, tensor: Callable[[Symbol], Tensor]) -> Tensor | None:
+        if type(step.primitive).__name__ != "Recomputed":
+            return None
+        (y,) = step.primitive.body.replay([tensor(x) for x in step.inputs])
+        return y
+
+    return replayed(graph, body)

@@ -8,11 +8,16 @@ alive     steps that nothing reads  ->  gone
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fathom.core.base import new
 from fathom.core.tracing import Graph, Step, Symbol
+
+if TYPE_CHECKING:
+    from fathom.tensors import Tensor
 
 SPREADS = {"Expand", "Reshape"}  # of a number everywhere: the same number
 
@@ -31,24 +36,45 @@ def copied(graph: Graph, steps: list[Step], names: dict[Symbol, Symbol]) -> Grap
 
 
 def algebra(graph: Graph) -> Graph:
-    """Replay the graph; where a step knows a better program for itself after its producer, take that."""
+    """The graph with what a step knows to be a better program for itself after its producer."""
     uses = Counter(x for step in graph.steps for x in step.inputs)
     kept = {*graph.outputs, *(y for _, y in graph.updates)}
     producer = {step.output: step for step in graph.steps}
+
+    def better(step: Step, tensor: Callable[[Symbol], Tensor]) -> Tensor | None:
+        before = producer.get(step.inputs[0]) if len(step.inputs) == 1 else None
+        if before is None or uses[before.output] != 1 or before.output in kept:
+            return None
+        return step.primitive.after(before.primitive, *map(tensor, before.inputs))
+
+    return replayed(graph, better)
+
+
+def replayed(
+    graph: Graph, better: Callable[[Step, Callable[[Symbol], Tensor]], Tensor | None]
+) -> Graph:
+    """The graph with what `better` makes of a step in the step's place; None leaves it there.
+
+    `better` is given the step, and what makes a symbol of the graph the tensor that it is now. It applies operations,
+    which are written down; numbers that it brings become constants.
+    """
     names: dict[Symbol, Symbol] = {}
-    replay = Graph(graph.level, graph.inputs, graph.constants)
+    known = {id(array): symbol for symbol, array in graph.constants}
+    written = Graph(graph.level, graph.inputs, list(graph.constants), known=known)
+
+    def tensor(symbol: Symbol) -> Tensor:
+        return new(held(names.get(symbol, symbol), written))
+
     for step in graph.steps:
-        before = producer.get(step.inputs[0]) if step.inputs else None
-        better = None
-        alone = len(step.inputs) == 1 and before is not None and uses[before.output] == 1
-        if alone and before.output not in kept:
-            xs = [new(held(names.get(x, x), replay)) for x in before.inputs]
-            better = step.primitive.after(before.primitive, *xs)
-        if better is None:
-            names[step.output] = replay.add(step.primitive, [names.get(x, x) for x in step.inputs])
+        y = better(step, tensor)
+        if y is None:
+            inputs = tuple(names.get(x, x) for x in step.inputs)
+            written.steps.append(Step(step.output, step.primitive, inputs))
         else:
-            names[step.output] = better.array
-    return copied(graph, replay.steps, names)
+            names[step.output] = written.symbol_of(y)
+    result = copied(graph, written.steps, names)
+    result.constants = written.constants
+    return result
 
 
 def held(symbol: Symbol, graph: Graph) -> Symbol:

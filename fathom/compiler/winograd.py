@@ -21,9 +21,8 @@ from fractions import Fraction
 from math import prod
 from typing import TYPE_CHECKING
 
-from fathom.compiler.graph import alive, copied, held
+from fathom.compiler.graph import alive, replayed
 from fathom.compiler.tiled import Matrix, Tiled, Untiled
-from fathom.core.base import new
 from fathom.core.tracing import Graph, Step, Symbol
 from fathom.ops.contraction import LETTERS, Contract
 from fathom.ops.movement import Flip, Pad, Permute, Reshape, Slice
@@ -243,19 +242,7 @@ def moved(x: Tensor, source: int, target: int) -> Tensor:
 def with_fewer_products(graph: Graph) -> Graph:
     """The graph with its convolutions and their gradients computed through tiles, where that pays."""
     producer = {step.output: step for step in graph.steps}
-    names: dict[Symbol, Symbol] = {}
-    replay = Graph(graph.level, graph.inputs, graph.constants)
-
-    def tensor(symbol: Symbol) -> Tensor:
-        return new(held(names.get(symbol, symbol), replay))
-
-    for step in graph.steps:
-        better = through_tiles(step, producer, tensor)
-        if better is None:
-            names[step.output] = replay.add(step.primitive, [names.get(x, x) for x in step.inputs])
-        else:
-            names[step.output] = better.array
-    return alive(copied(graph, replay.steps, names))
+    return alive(replayed(graph, lambda step, tensor: through_tiles(step, producer, tensor)))
 
 
 def through_tiles(
