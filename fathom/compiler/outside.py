@@ -7,7 +7,6 @@ replays the traced steps as operations of the tape, which know how.
 
 from __future__ import annotations
 
-import contextlib
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -23,7 +22,7 @@ from fathom.core import tape
 from fathom.core.base import is_plain, new
 from fathom.core.bundle import Bundle, Output
 from fathom.core.primitive import Primitive
-from fathom.core.tracing import Graph, Symbol
+from fathom.core.tracing import Graph, Step, Symbol
 
 if TYPE_CHECKING:
     from fathom.tensors import Tensor
@@ -132,13 +131,15 @@ class Outside:
             )
         known = {symbol: new(array) for symbol, array in self.captured.graph.constants}
         known |= dict(zip([*self.places, *self.pullback.cotangents], [*held, *gs], strict=True))
-        for step in self.steps:
-            recording = contextlib.nullcontext()
-            if step.output in self.unrecorded:  # f did it within no_grad
-                recording = tape.grad_mode(False)
-            with recording:
-                known[step.output] = step.primitive(*[known[x] for x in step.inputs])
+        self.apply(self.steps, known)
         return [known[symbol] for symbol in self.pullback.gradients]
+
+    def apply(self, steps: Sequence[Step], known: dict[Symbol, Tensor]) -> None:
+        """Apply the steps to tensors, as f did: what it did within `no_grad` has no history."""
+        for step in steps:
+            recording = tape.mode.enabled and step.output not in self.unrecorded
+            with tape.grad_mode(recording):
+                known[step.output] = step.primitive(*[known[x] for x in step.inputs])
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,7 +17,7 @@ from fathom.compiler.reach import modules_of, optimizers_of, surroundings, varia
 from fathom.core import tape
 from fathom.core.base import TensorBase
 
-# Options of optimizers that are inputs from the start.
+# Options of optimizers that schedulers change from step to step: inputs from the start.
 INPUTS = frozenset({"lr", "betas", "momentum"})
 
 

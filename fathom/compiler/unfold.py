@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING
 
 from fathom.compiler.cut import selected
@@ -55,10 +54,6 @@ def replayed(outside: FusedOutside, inputs: tuple[Tensor, ...]) -> list[Tensor]:
     held = inputs[len(outside.pullback.roots) :]
     known = {symbol: new(array) for symbol, array in graph.constants}
     known |= dict(zip(outside.places, held, strict=True))
-    for step in alive(selected(graph, graph.outputs)).steps:
-        recording: contextlib.AbstractContextManager = tape.grad_mode(True)
-        if step.output in outside.unrecorded:
-            recording = tape.grad_mode(False)
-        with recording:
-            known[step.output] = step.primitive(*[known[x] for x in step.inputs])
+    with tape.grad_mode(True):
+        outside.apply(alive(selected(graph, graph.outputs)).steps, known)
     return [known[symbol] for symbol in graph.outputs]

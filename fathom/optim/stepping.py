@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from fathom.compiler.signature import INPUTS
 from fathom.core import inplace
 from fathom.core.base import TensorBase
 from fathom.core.composite import Varying, sized_composite
 from fathom.optim import blocks
 from fathom.tensors import Tensor
 
-RATES = frozenset({"lr", "betas", "momentum"})  # options that schedulers change from step to step
 # Options that no equation reads.
 ASIDE = frozenset({"params", "foreach", "fused", "capturable", "differentiable", "maximize"})
 
@@ -22,7 +22,7 @@ ASIDE = frozenset({"params", "foreach", "fused", "capturable", "differentiable",
 def parted(group: dict[str, Any]) -> tuple[Varying, dict[str, Any]]:
     """What the equations read of a group: rates that may be others at the next step, and the rest. (A rate of 0 leaves
     a part of the equations out, and is no number like others.)"""
-    rates = Varying((name, x) for name, x in group.items() if name in RATES and is_rate(x))
+    rates = Varying((name, x) for name, x in group.items() if name in INPUTS and is_rate(x))
     return rates, {k: x for k, x in group.items() if k not in ASIDE and k not in rates}
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import threading
 import warnings
 
 import numpy as np
@@ -14,6 +13,7 @@ import fathom.nn.functional as F
 from fathom import nn, optim
 from fathom.compiler.compiled import compile
 from fathom.compiler.threads import get_num_threads, set_num_threads
+from tests.compiler.threads import in_threads
 
 
 def mlp():
@@ -300,11 +300,7 @@ def test_python_threads_may_share_a_compiled_function():
             if not np.allclose(f(inputs[k]).numpy(), 64.0 * 64.0 * k * k):
                 wrong.append(k)
 
-    threads = [threading.Thread(target=work, args=(k,)) for k in range(8)]
-    for t in threads:
-        t.start()
-    for t in threads:
-        t.join(timeout=60)
+    in_threads(work, 8)
     assert wrong == []
 
 

@@ -18,6 +18,7 @@ from fathom.core import composite, tape
 from fathom.core.base import is_tensor
 from fathom.core.watch import watching
 from tests.compiler.composites import CASES, Case
+from tests.compiler.threads import in_threads
 
 
 @pytest.fixture
@@ -348,11 +349,7 @@ def test_threads_may_run_one_composite_at_once():
             if not np.array_equal(F.gelu(xs[k]).numpy(), wanted[k]):
                 wrong.append(k)
 
-    threads = [threading.Thread(target=work, args=(k,)) for k in range(3)]
-    for t in threads:
-        t.start()
-    for t in threads:
-        t.join(timeout=60)
+    in_threads(work, 3)
     assert wrong == []
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import threading
 import warnings
 import weakref
 
@@ -14,6 +13,7 @@ import fathom
 import fathom.nn.functional as F
 from fathom import nn, optim
 from tests.compiler.models import TASKS
+from tests.compiler.threads import in_threads
 
 
 @pytest.fixture(autouse=True)
@@ -99,11 +99,7 @@ def test_threads_may_differentiate_one_compiled_module_at_once():
             if not np.allclose(dx.numpy(), wanted[k], atol=1e-5):
                 wrong.append(k)
 
-    threads = [threading.Thread(target=work, args=(k,)) for k in range(4)]
-    for t in threads:
-        t.start()
-    for t in threads:
-        t.join(timeout=60)
+    in_threads(work, 4)
     assert wrong == []
 
 
