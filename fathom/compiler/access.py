@@ -20,6 +20,7 @@ from fathom.compiler.text import (
     memory_type,
     number,
     type_name,
+    whole,
 )  # fmt: skip
 from fathom.core.loop import Array, Call, Expr, Index, Load
 
@@ -31,6 +32,7 @@ class Access:
         self.output, self.lanes = output, lanes
         self.t = Text()
         self.at: dict[Index, Value] = {}  # where each loop stands
+        self.beside: dict[Index, int] = {}  # how far from there the element is that is computed now
         self.wide: Index | None = None  # the index that fills lanes now
         self.mask: Value | None = None  # the lanes that count
         self.used: dict[str, Array] = {output.name: output}
@@ -58,14 +60,36 @@ class Access:
 
     def scalar_index(self, form: Affine) -> Value:
         """The form at the current loop values (at lane 0)."""
-        t, result = self.t, number(form.const)
+        base, offset = self.base(form)
+        return self.plus(base, number(offset))
+
+    def base(self, form: Affine) -> tuple[Value, int]:
+        """The form as a value, which elements side by side share, and a number. Outer loops come first, so that inner
+        ones share their sum."""
+        value, offset = number(0), form.const
+        for i in self.at:
+            if i in form.terms:
+                offset += form.terms[i] * self.beside.get(i, 0)
+                known = whole(self.at[i])
+                if known is None:
+                    value = self.plus(value, self.times(self.at[i], form.terms[i]))
+                else:
+                    offset += form.terms[i] * known
         for atom, coefficient in form.terms.items():
-            value = self.at[atom] if isinstance(atom, Index) else self.atom(atom)
-            if value.lanes:
-                return self.opaque_index(form)
-            term = value if coefficient == 1 else t.binary("mul nsw", value, number(coefficient))
-            result = term if result.name == "0" else t.binary("add nsw", result, term)
-        return result
+            if not isinstance(atom, Index):
+                x = self.atom(atom)
+                if x.lanes:
+                    return self.opaque_index(form), 0
+                value = self.plus(value, self.times(x, coefficient))
+        return value, offset
+
+    def plus(self, a: Value, b: Value) -> Value:
+        if a.name == "0" or b.name == "0":
+            return b if a.name == "0" else a
+        return self.t.binary("add nsw", a, b)
+
+    def times(self, a: Value, n: int) -> Value:
+        return a if n == 1 else self.t.binary("mul nsw", a, number(n))
 
     def opaque_index(self, form: Affine) -> Value:
         """A form whose atoms differ from lane to lane."""
@@ -104,21 +128,20 @@ class Access:
         element = memory_type(array.dtype)
         dtype = np.dtype(np.int8) if array.dtype == BOOL else array.dtype
         if step == 0:
-            at = self.scalar_index(form)
+            at, offset = self.base(form)
             if not at.lanes:
-                if self.mask is not None and not self.mask.lanes:
-                    at = t.select(
-                        self.mask, at, number(0)
-                    )  # element 0 is there; what is read is not used
-                elif self.mask is not None and not inside(form, array):
-                    some = t.call(f"llvm.vector.reduce.or.v{self.mask.lanes}i1", BOOL, 0, self.mask)
-                    at = t.select(some, at, number(0))
-                value = t.op(f"load {element}, ptr {self.pointer(array, at)}", dtype)
+                some = self.mask
+                if some is not None and some.lanes:
+                    anywhere = f"llvm.vector.reduce.or.v{some.lanes}i1"
+                    some = None if inside(form, array) else t.call(anywhere, BOOL, 0, some)
+                if some is not None:  # element 0 is there; what is read is not used
+                    at, offset = t.select(some, self.plus(at, number(offset)), number(0)), 0
+                value = t.load(f"load {element}, ptr {self.pointer(array, at, offset)}", dtype)
                 return self.truth(value, array)
         if step == 1:
-            pointer = self.pointer(array, self.scalar_index(form))
+            pointer = self.pointer(array, *self.base(form))
             if self.mask is None:
-                value = t.op(
+                value = t.load(
                     f"load {memory_type(array.dtype, self.lanes)}, ptr {pointer}, align {array.dtype.itemsize}",
                     dtype,
                     self.lanes,
@@ -140,20 +163,21 @@ class Access:
             else value
         )
 
-    def pointer(self, array: Array, at: Value) -> str:
-        name = self.t.fresh("p")
-        self.t.put(
-            f"{name} = getelementptr inbounds {memory_type(array.dtype)}, ptr %{array.name}, {at}"
-        )
-        return name
+    def pointer(self, array: Array, base: Value, offset: int) -> str:
+        """The address of an element: elements side by side lie at fixed distances from one place."""
+        element, name = memory_type(array.dtype), f"%{array.name}"
+        if offset == 0:
+            return self.t.op(f"getelementptr inbounds {element}, ptr {name}, {base}", INT64).name
+        if base.name != "0":  # it may lie outside of the array
+            name = self.t.op(f"getelementptr {element}, ptr {name}, {base}", INT64).name
+        return self.t.op(f"getelementptr {element}, ptr {name}, i64 {offset}", INT64).name
 
     def prefetch(self, e: Load, offset: int) -> None:
         """Bring what lies so many elements after a read into the cache; nothing happens where no memory is."""
         t, array = self.t, e.array
         self.used[array.name] = array
-        at = t.binary("add", self.scalar_index(address(e)), number(offset))
-        pointer = t.fresh("p")
-        t.put(f"{pointer} = getelementptr {memory_type(array.dtype)}, ptr %{array.name}, {at}")
+        base, here = self.base(address(e))
+        pointer = self.pointer(array, base, here + offset)
         t.declared.add("declare void @llvm.prefetch.p0(ptr, i32, i32, i32)")
         t.put(
             f"call void @llvm.prefetch.p0(ptr {pointer}, i32 0, i32 2, i32 1)"
@@ -173,7 +197,7 @@ class Access:
         function = f"llvm.masked.{kind}.{suffix}"
         t.declared.add(f"declare {vector} @{function}({where_type}, i32, <{n} x i1>, {vector})")
         mask = self.lane_mask()
-        return t.op(
+        return t.load(
             f"call {vector} @{function}({where}, i32 {array.dtype.itemsize}, {mask}, {vector} zeroinitializer)",
             dtype,
             n,
@@ -190,14 +214,14 @@ class Access:
                 value.lanes,
             )
         if self.wide is None:
-            t.put(f"store {value}, ptr {self.pointer(array, self.scalar_index(form))}")
+            t.store(f"store {value}, ptr {self.pointer(array, *self.base(form))}")
             return
         value = t.splat(value, self.lanes)
         step = stride(form, self.wide)
         n = self.lanes
         if step == 1 and self.mask is None:
-            t.put(
-                f"store {value}, ptr {self.pointer(array, self.scalar_index(form))}, align {array.dtype.itemsize}"
+            t.store(
+                f"store {value}, ptr {self.pointer(array, *self.base(form))}, align {array.dtype.itemsize}"
             )
             return
         kind = "store" if step == 1 else "scatter"
@@ -205,7 +229,7 @@ class Access:
             ".p0" if step == 1 else f".v{n}p0"
         )
         if step == 1:
-            where, where_type = f"ptr {self.pointer(array, self.scalar_index(form))}", "ptr"
+            where, where_type = f"ptr {self.pointer(array, *self.base(form))}", "ptr"
         else:
             pointers = t.op(
                 f"getelementptr {memory_type(array.dtype)}, ptr %{array.name}, {self.index(form)}",
@@ -216,7 +240,7 @@ class Access:
         t.declared.add(
             f"declare void @llvm.masked.{kind}.{suffix}({value.type}, {where_type}, i32, <{n} x i1>)"
         )
-        t.put(
+        t.store(
             f"call void @llvm.masked.{kind}.{suffix}({value}, {where}, i32 {array.dtype.itemsize}, {self.lane_mask()})"
         )
 

@@ -129,7 +129,18 @@ def atom_range(atom: Expr) -> tuple[float, float]:
 def affine(e: Expr | int) -> Affine:
     """The affine form of an integer expression."""
     e = as_expr(e)
-    return form_under_facts(e) if FACTS else form(e)
+    return form_under_facts(e) if FACTS and divides(e) else form(e)
+
+
+@remembered
+def divides(e: Expr) -> bool:
+    """Whether there is a division in an integer expression: its form may depend on facts."""
+    match e:
+        case Call(name="//" | "%"):
+            return True
+        case Call(name="+" | "-" | "*" | "neg"):
+            return any(divides(a) for a in e.args)
+    return False
 
 
 @remembered

@@ -14,12 +14,12 @@ from fathom.core.loop import Index, Load, Reduce
 
 
 def lines_ahead(
-    reduction: Reduce, schedule: Schedule, copies: dict[Index, int], lanes: int
+    reduction: Reduce, schedule: Schedule, copies: dict[Index, range], lanes: int
 ) -> Iterator[tuple[Load, int]]:
     """The reads that the sum will go on with, and how many elements after the present one each cache line lies.
 
     A read goes on along the innermost loop that it depends on: by so many vectors where that fills the lanes, by the
-    next line where it does not. `copies`: how many values of an index are summed side by side.
+    next line where it does not. `copies`: the values of an index that are summed side by side.
     """
     loops = [i for i in schedule.out if i.size > 1]
     for read in dict.fromkeys(loads(reduction.body)):
@@ -32,6 +32,6 @@ def lines_ahead(
         if around[-1] is not schedule.vector:
             yield read, line
             continue
-        block = copies.get(around[-1], 1) * lanes
+        block = copies[around[-1]].stop if around[-1] in copies else lanes
         for offset in range(block, 2 * block, max(line, lanes)):
             yield read, offset

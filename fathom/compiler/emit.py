@@ -23,7 +23,7 @@ from fathom.compiler.text import (
     Value,
     literal,
     number,
-    type_name,
+    whole,
 )  # fmt: skip
 from fathom.compiler.types import dtype_of
 from fathom.compiler.values import Values
@@ -36,7 +36,7 @@ class Emitter(Values):
     def __init__(self, kernel: Kernel, output: Array, lanes: int):
         super().__init__(output, lanes)
         self.kernel, self.schedule = kernel, scheduled(kernel, lanes)
-        self.copies: dict[Index, int] = {}  # what is computed side by side now
+        self.copies: dict[Index, range] = {}  # what is computed side by side now
         self.sums: dict[Reduce, Value] = {}  # the reductions that are known here
         self.ranges: dict[Index, tuple[Value, Value]] = {}  # where a strip of a sum begins and ends
         self.known: dict[tuple, Value] | None = None  # what has been read in this step of a sum
@@ -102,15 +102,18 @@ class Emitter(Values):
         """Steps of several elements side by side, then single ones; `write` writes the copies together."""
         n = self.schedule.unrolled[i]
         main = self.until(start, stop, n)
-        self.copies[i] = n
+        self.copies[i] = range(n)
         self.loop(i, start, main, n, lambda: self.nest(rest))
         del self.copies[i]
         self.loop(i, main, stop, 1, lambda: self.nest(rest))
 
     def until(self, start: Value, stop: Value, step: int) -> Value:
         """Where whole steps from start end."""
-        length = self.t.binary("sub", stop, start)
-        return self.t.binary("sub", stop, self.t.binary("srem", length, number(step)))
+        length = self.t.minus(stop, start)
+        known = whole(length)
+        if known is not None:
+            return self.t.minus(stop, number(known % step))
+        return self.t.minus(stop, self.t.binary("srem", length, number(step)))
 
     def block_loop(self, i: Index, rest: list[Index], start: Value, stop: Value) -> None:
         """The blocks whose samples fill all lanes, then the last one under a mask."""
@@ -139,7 +142,7 @@ class Emitter(Values):
         n, several = self.lanes, self.schedule.unrolled.get(i, 1)
         if several > 1:
             main = self.until(start, stop, n * several)
-            self.copies[i] = several
+            self.copies[i] = range(0, n * several, n)
             self.loop(i, start, main, n * several, lambda: self.nest(rest))
             del self.copies[i]
             start = main
@@ -149,7 +152,7 @@ class Emitter(Values):
             start = main
 
         def tail() -> None:
-            left = self.t.binary("sub", stop, self.at[i])
+            left = self.t.minus(stop, self.at[i])
             self.mask = self.t.binary("icmp slt", self.lane_numbers(), left, BOOL)
             self.nest(rest)
             self.mask = None
@@ -161,45 +164,38 @@ class Emitter(Values):
 
     def write(self) -> None:
         """Compute the body at the current indices (and at the copies beside them), and store."""
-        base = {i: self.at[i] for i in self.copies}
-        steps = {i: self.lanes if i is self.wide else 1 for i in self.copies}
-        places: list[dict[Index, Value]] = []
-        for offsets in itertools.product(*[range(n) for n in self.copies.values()]):
-            places.append(
-                {
-                    i: base[i]
-                    if k == 0
-                    else self.t.binary("add nsw", base[i], number(k * steps[i]))
-                    for i, k in zip(self.copies, offsets, strict=True)
-                }
-            )
+        places = [
+            dict(zip(self.copies, offsets, strict=True))
+            for offsets in itertools.product(*self.copies.values())
+        ]
         if self.schedule.choice is None:
             values = self.together(self.schedule.body, places)
         else:  # side by side, so that what they share is computed once
             bodies = written_out(self.schedule.body, self.schedule.choice)
-            places = [{self.schedule.choice: number(n)} for n in range(len(bodies))]
+            self.at[self.schedule.choice] = number(0)
+            places = [{self.schedule.choice: n} for n in range(len(bodies))]
             values = [self.value(body) for body in bodies]
         for place, value in zip(places, values, strict=True):
-            self.at.update(place)
+            self.beside.update(place)
             if self.kernel.adds:
                 before = self.load(Flat(self.output, (self.schedule.store.expr(),)))
                 value = self.combine("+", before, convert(self.t, value, self.output.dtype))
             self.store(value, self.schedule.store)
-        self.at.update(base)
+        self.beside.clear()
 
-    def together(self, e: Expr, places: list[dict[Index, Value]]) -> list[Value]:
+    def together(self, e: Expr, places: list[dict[Index, int]]) -> list[Value]:
         """The expression at each place of the copies: first its reductions, whose loops all places share, then
         what is computed on them."""
         sums = {r: self.reduce(r, places) for r in reductions(e)}
         values = []
         for k, place in enumerate(places):
-            self.at.update(place)
+            self.beside.update(place)
             self.sums = {r: results[k] for r, results in sums.items()}
             values.append(self.value(e))
         self.sums = {}
         return values
 
-    def reduce(self, e: Reduce, places: list[dict[Index, Value]]) -> list[Value]:
+    def reduce(self, e: Reduce, places: list[dict[Index, int]]) -> list[Value]:
         """Accumulators in registers, one for each place, and the loops over the reduced indices around them."""
         t, s = self.t, self.schedule
         across = s.across and s.vector in e.over
@@ -210,20 +206,18 @@ class Emitter(Values):
             else (self.lanes if self.wide is not None and mentions(e, self.wide) else 0)
         )
         first = literal(start_of(e.name, dtype), dtype, lanes)
-        slots = [t.alloca(dtype, lanes) for _ in places]
-        for slot, place in zip(slots, places, strict=True):
-            t.put(f"store {self.begun(place, first)}, ptr {slot}")
+        slots = [t.slot(self.begun(place, first)) for place in places]
 
         straight = measure(e.body)[2] is False  # no loops inside
 
         def inside() -> None:
             self.known = {} if straight else None
             if s.strip is not None:
-                self.at.update(places[0])
+                self.beside.update(places[0])
                 for read, offset in lines_ahead(e, s, self.copies, self.lanes):
                     self.prefetch(read, offset)
             for slot, place in zip(slots, places, strict=True):
-                self.at.update(place)
+                self.beside.update(place)
                 value = convert(self.t, self.value(e.body), dtype)
                 if lanes:
                     value = t.splat(value, lanes)
@@ -233,8 +227,7 @@ class Emitter(Values):
                         and not (e.name == "+" and self.vanishes(e.body))
                     ):
                         value = t.select(self.mask, value, first)
-                before = t.op(f"load {type_name(dtype, lanes)}, ptr {slot}", dtype, lanes)
-                t.put(f"store {self.combine(e.name, before, value)}, ptr {slot}")
+                t.set(slot, self.combine(e.name, t.get(slot), value))
             self.known = None
 
         def over(indices: list[Index]) -> None:
@@ -251,9 +244,7 @@ class Emitter(Values):
             [s.vector] if across else []
         )
         over(order)
-        results = [
-            t.op(f"load {type_name(dtype, lanes)}, ptr {slot}", dtype, lanes) for slot in slots
-        ]
+        results = [t.get(slot) for slot in slots]
         return [self.summed_up(e.name, r) for r in results] if across else results
 
     def inside(self, k: Index) -> tuple[Value, Value]:
@@ -265,17 +256,17 @@ class Emitter(Values):
             fixed = all(i in self.at and i not in self.copies and i is not self.wide for i in atoms)
             if border.index is k and fixed:
                 offset = self.scalar_index(border.offset)
-                low = t.binary("sub", number(border.low), offset)
-                high = t.binary("sub", number(border.high), offset)
+                low = t.minus(number(border.low), offset)
+                high = t.minus(number(border.high), offset)
                 start = t.call("llvm.smax.i64", INT64, 0, start, low)
                 stop = t.call("llvm.smin.i64", INT64, 0, stop, high)
         return start, stop
 
-    def begun(self, place: dict[Index, Value], first: Value) -> Value:
+    def begun(self, place: dict[Index, int], first: Value) -> Value:
         """What a sum starts from at a place: in all strips but the first, from what is there."""
         if self.schedule.strip is None:
             return first
-        self.at.update(place)
+        self.beside.update(place)
         begin, _ = self.ranges[self.schedule.strip[0]]
         before = self.load(Flat(self.output, (self.schedule.store.expr(),)))
         return self.t.select(self.t.binary("icmp eq", begin, number(0), BOOL), first, before)
@@ -284,7 +275,7 @@ class Emitter(Values):
         """Read; once for all the sums side by side that need the same element."""
         if self.known is None:
             return self.load(e)
-        where = tuple(self.at[i].name for i in self.copies if mentions(e, i))
+        where = tuple(self.beside[i] for i in self.copies if mentions(e, i))
         key = (e, where, self.mask and self.mask.name)
         if key not in self.known:
             self.known[key] = self.load(e)

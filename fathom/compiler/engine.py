@@ -10,9 +10,9 @@ from pathlib import Path
 
 from fathom.compiler.cache import cached, place
 
-# LLVM's passes: variables into registers, equal values once. The loops and vectors are in the text already, and a whole
-# pipeline makes no faster code of it in five times the time.
-PASSES = ("sroa", "new_gvn", "instruction_combine")
+# LLVM's passes: variables into registers, arithmetic in its simplest form. Loops and vectors are in the text already,
+# each value is computed once there, and a whole pipeline makes no faster code of it in ten times the time.
+PASSES = ("sroa", "instruction_combine")
 
 
 @dataclass(frozen=True)

@@ -73,6 +73,16 @@ def literal(value, dtype: np.dtype, lanes: int = 0) -> Value:
     return Value(text, dtype, lanes)
 
 
+def number(n: int) -> Value:
+    """A whole number as an index value."""
+    return Value(str(n), INT64)
+
+
+def whole(index: Value) -> int | None:
+    """The number that an index value is, where it is known now."""
+    return None if index.name.startswith("%") else int(index.name)
+
+
 class Text:
     """The body of one function as it grows."""
 
@@ -82,6 +92,9 @@ class Text:
         self.count = 0
         self.block = "entry"
         self.declared: set[str] = set()
+        # instructions and the names of their values:
+        self.values: dict[str, str] = {}  # what has been computed on every way to this line
+        self.loaded: dict[str, str] = {}  # what has been read in this block, since it was written
 
     def fresh(self, hint: str = "v") -> str:
         self.count += 1
@@ -91,10 +104,24 @@ class Text:
         self.lines.append("  " + line)
 
     def op(self, text: str, dtype: np.dtype, lanes: int = 0) -> Value:
-        """An instruction that gives a value."""
-        name = self.fresh()
-        self.put(f"{name} = {text}")
-        return Value(name, dtype, lanes)
+        """An instruction whose value depends on its operands alone: written once where it is needed again."""
+        return Value(self.once(text, self.values), dtype, lanes)
+
+    def load(self, text: str, dtype: np.dtype, lanes: int = 0) -> Value:
+        """An instruction that reads an array."""
+        return Value(self.once(text, self.loaded), dtype, lanes)
+
+    def once(self, text: str, known: dict[str, str]) -> str:
+        """The name of an instruction's value."""
+        if text not in known:
+            known[text] = name = self.fresh()
+            self.put(f"{name} = {text}")
+        return known[text]
+
+    def store(self, text: str) -> None:
+        """An instruction that writes to an array."""
+        self.put(text)
+        self.loaded.clear()
 
     def call(
         self, function: str, result: np.dtype, lanes: int, *args: Value, flags: str = ""
@@ -133,21 +160,42 @@ class Text:
             f"{instruction} {a}, {b.name}", a.dtype if result is None else result, a.lanes
         )
 
+    def minus(self, a: Value, b: Value) -> Value:
+        """a - b of index values."""
+        m, n = whole(a), whole(b)
+        return self.binary("sub", a, b) if m is None or n is None else number(m - n)
+
     def select(self, test: Value, a: Value, b: Value) -> Value:
         test, a, b = self.together(test, a, b)
         return self.op(f"select {test}, {a}, {b}", a.dtype, a.lanes)
 
-    def alloca(self, dtype: np.dtype, lanes: int = 0) -> str:
-        name = self.fresh("slot")
-        self.entry.append(f"  {name} = alloca {type_name(dtype, lanes)}")
-        return name
+    def slot(self, first: Value) -> Value:
+        """A variable: a register in the end. `get` and `set` are what it is for; it begins as `first`."""
+        slot = Value(self.fresh("slot"), first.dtype, first.lanes)
+        self.entry.append(f"  {slot.name} = alloca {slot.type}")
+        self.set(slot, first)
+        return slot
+
+    def get(self, slot: Value) -> Value:
+        name = self.fresh()
+        self.put(f"{name} = load {slot.type}, ptr {slot.name}")
+        return Value(name, slot.dtype, slot.lanes)
+
+    def set(self, slot: Value, x: Value) -> None:
+        self.put(f"store {x}, ptr {slot.name}")
 
     def label(self, name: str) -> None:
         self.lines.append(f"{name}:")
         self.block = name
+        self.loaded.clear()
 
     def loop(self, start: Value, stop: Value, step: int, body: Callable[[Value], None]) -> None:
-        """for i in range(start, stop, step): body(i); nothing where start >= stop."""
+        """for i in range(start, stop, step): body(i); nothing where start >= stop. One round is no loop."""
+        first, last = whole(start), whole(stop)
+        if first is not None and last is not None and last <= first + step:
+            if first < last:
+                body(start)
+            return
         self.count += 1
         head, inside, done = f"head{self.count}", f"body{self.count}", f"done{self.count}"
         i = Value(self.fresh("i"), INT64)
@@ -160,15 +208,13 @@ class Text:
         more = self.op(f"icmp slt {i}, {stop.name}", BOOL)
         self.put(f"br i1 {more.name}, label %{inside}, label %{done}")
         self.label(inside)
+        known = len(self.values)
         body(i)
+        while len(self.values) > known:
+            self.values.popitem()  # the loop may not run at all
         self.put(f"{following} = add nsw {i}, {step}")
         self.lines[at] = (
             f"  {i.name} = phi i64 [ {start.name}, %{before} ], [ {following}, %{self.block} ]"
         )
         self.put(f"br label %{head}")
         self.label(done)
-
-
-def number(n: int) -> Value:
-    """A whole number as an index value."""
-    return Value(str(n), INT64)

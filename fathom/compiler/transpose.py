@@ -70,7 +70,7 @@ class TurnEmitter(Emitter):
         start, stop = low or number(0), high or number(i.size)
         main = self.until(start, stop, n)
         self.loop(i, start, main, n, lambda: self.squares(None))
-        self.loop(i, main, stop, n, lambda: self.squares(self.t.binary("sub", stop, self.at[i])))
+        self.loop(i, main, stop, n, lambda: self.squares(self.t.minus(stop, self.at[i])))
 
     def squares(self, rows: Value | None) -> None:
         """The squares along the index that is read; `rows` of each count, or all."""
@@ -84,18 +84,18 @@ class TurnEmitter(Emitter):
     def square(self, rows: Value | None, columns: Value | None) -> None:
         """Read, turn around, write; under a mask where not all rows and columns count."""
         i, k = self.turn.written, self.turn.along
-        first, left = self.at[i], self.at[k]
         values = []
         for r in range(self.lanes):
-            self.at[i] = self.t.binary("add nsw", first, number(r))
+            self.beside[i] = r
             self.wide, self.mask = k, self.within(columns, rows, r)
             values.append(self.load(self.turn.read))
-        self.at[i] = first
+        self.beside.clear()
         for c, value in enumerate(self.around(values)):
-            self.at[k] = self.t.binary("add nsw", left, number(c))
+            self.beside[k] = c
             self.wide, self.mask = i, self.within(rows, columns, c)
             self.store(value, self.turn.store)
-        self.at[k], self.wide, self.mask = left, None, None
+        self.beside.clear()
+        self.wide, self.mask = None, None
 
     def within(self, lanes: Value | None, count: Value | None, k: int) -> Value | None:
         """The mask of so many lanes, of none where k is not below `count`."""

@@ -60,8 +60,10 @@ def test_a_strip_begins_from_what_the_last_one_left_whatever_was_there_before():
 def test_a_strip_fetches_the_lines_that_its_next_block_reads():
     (kernel,) = kernels(weight_gradient, *arrays((1100, 37), (1100, 130)))
     schedule = scheduled(kernel, LANES)
-    found = list(lines_ahead(kernel.body, schedule, schedule.unrolled, LANES))
     wide = schedule.unrolled[schedule.vector] * LANES
+    found = list(
+        lines_ahead(kernel.body, schedule, {schedule.vector: range(0, wide, LANES)}, LANES)
+    )
     lines = [(read.array.shape[1], offset) for read, offset in found]
     assert sorted(lines) == [(37, 16)] + [(130, wide + k) for k in range(0, wide, 16)]
 
