@@ -200,7 +200,8 @@ def blocked(
 ) -> dict[Index, int]:
     """The block of sums to hold in registers: the one with the fewest reads for each product; none without a sum.
 
-    Sums side by side along an index of `filled` are all as long as the longest: they cannot stop at their borders.
+    Sums side by side along an index of `filled` are all as long as the longest: they cannot stop at their borders,
+    and a product of nothing takes as long as the read of a number for all lanes.
 
     A read is shared by the copies of every index that it does not depend on. One of memory that the innermost loop,
     the last of `over`, has not touched before counts twice.
@@ -219,7 +220,7 @@ def blocked(
         """A vector is read at half the rate of a number for all lanes."""
         return 2 if depends(read, vector) and not across else 1
 
-    alone = sum(weight(r) * (1 + new_lines(r, {}, inner)) for r in reads)
+    alone = 1 + sum(weight(r) * (1 + new_lines(r, {}, inner)) for r in reads)
     best: tuple[float, int, int, dict[Index, int]] = (alone, -1, 1, {})
     for pair in [(i,) for i in candidates] + list(itertools.combinations(candidates, 2)):
         for factors in itertools.product(range(1, 13), repeat=len(pair)):
@@ -238,7 +239,7 @@ def blocked(
             # single steps at the end: each waits for the one before
             left = 2 * sum(steps[i] % f / steps[i] for i, f in block.items())
             useful = math.prod(filled.get(i, 1.0) for i in block)
-            dear = read / size * (1 + left) / useful
+            dear = (1 + read / size * (1 + left)) / useful
             choice = dear, -size, sum(factors), block  # the squarest of equals
             best = min(best, choice, key=lambda found: found[:3])
     return best[3]

@@ -12,6 +12,7 @@ from fathom.compiler.fuse import Kernel, fused
 from fathom.compiler.graph import improved
 from fathom.compiler.program import Program
 from fathom.compiler.schedule import REGISTERS, Schedule, scheduled
+from fathom.compiler.source import Source
 from fathom.core.tracing import trace
 
 LANES = 16
@@ -74,6 +75,19 @@ def test_as_many_sums_run_side_by_side_as_registers_hold():
     assert 16 <= count <= REGISTERS[LANES]
     narrow = scheduled(*kernels(lambda a, b: a @ b, *arrays((256, 64), (64, 256))), 8)
     assert np.prod(list(narrow.unrolled.values())) <= 12
+
+
+def test_sums_that_a_border_shortens_are_not_held_side_by_side_where_others_can_be():
+    image, weight = fathom.ones(32, 6, 14, 14), fathom.ones(16, 6, 5, 5)
+
+    def gradient(g):
+        """Of the convolution's input: in its first and last row one tap of five counts."""
+        return fathom.func.vjp(lambda x: F.conv2d(x, weight), image)[1](g)[0]
+
+    source = Source(trace(gradient, fathom.ones(32, 16, 10, 10)), width=LANES)
+    (schedule,) = [scheduled(k, LANES) for k in source.functions.values() if k.borders]
+    assert 14 not in [i.size for i in schedule.unrolled]
+    assert np.prod(list(schedule.unrolled.values())) >= 16
 
 
 def test_tiles_take_whole_blocks_or_whole_vectors():
