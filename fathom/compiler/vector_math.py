@@ -71,6 +71,15 @@ def power_of_two(t: Text, n: Value) -> Value:
     return bits(t, t.binary("shl", biased, literal(23, INT32)), FLOAT32)
 
 
+def scaled(t: Text, y: Value, n: Value) -> Value:
+    """y 2^n, rounded once where it has fewer digits than others; n from -252 to 254."""
+    if y.lanes == 16:  # AVX-512 has an instruction for it; elsewhere LLVM calls the C library
+        return t.call("llvm.ldexp.v16f32.v16i32", FLOAT32, 16, y, n)
+    half = t.binary("ashr", n, literal(1, INT32))  # in two factors: 2^n alone may overflow
+    y = t.binary("fmul", y, power_of_two(t, half))
+    return t.binary("fmul", y, power_of_two(t, t.binary("sub", n, half)))
+
+
 def reduced(t: Text, x: Value, step: tuple[float, float]) -> tuple[Value, Value]:
     """n and r with x = n * step + r and |r| <= step / 2, the step being a sum of two numbers."""
     shifted = fma(t, x, f(1 / sum(step)), f(ROUND))
@@ -83,10 +92,7 @@ def exp(t: Text, x: Value) -> Value:
     """e^x = 2^n e^r with |r| <= log(2) / 2."""
     n, r = reduced(t, clamp(t, x, -104.0, 89.0), LOG2)
     y = fma(t, t.binary("fmul", r, r), polynomial(t, r, EXP), r)
-    y = t.binary("fadd", y, f(1.0))
-    half = t.binary("ashr", n, literal(1, INT32))  # in two factors: 2^n alone may overflow
-    y = t.binary("fmul", y, power_of_two(t, half))
-    return t.binary("fmul", y, power_of_two(t, t.binary("sub", n, half)))
+    return scaled(t, t.binary("fadd", y, f(1.0)), n)
 
 
 def log(t: Text, x: Value) -> Value:
