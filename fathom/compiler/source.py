@@ -140,7 +140,7 @@ class Source:
         sort = Emitter
         if not region and scattered(kernel) is not None:
             sort = ScatterEmitter
-        elif not region and turned(kernel, self.lanes) is not None:
+        elif turned(kernel, self.lanes) is not None:
             sort = TurnEmitter
         return sort(kernel, self.array(kernel.output), self.lanes)
 

@@ -6,22 +6,23 @@ as many rows as a vector has lanes is read row by row, turned around between reg
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fathom.compiler.affine import Affine
 from fathom.compiler.emit import Emitter
 from fathom.compiler.fuse import Kernel, reads_inside
-from fathom.compiler.schedule import Schedule, address, position, stride
+from fathom.compiler.schedule import Schedule, address, collapsed, position, stride
 from fathom.compiler.split import split
 from fathom.compiler.text import BOOL, Value, number
-from fathom.core.loop import Array, Index, Load
+from fathom.core.loop import Array, Expr, Index, Load
 
 
 @dataclass(frozen=True)
 class Turn:
     """A copy: its loops, the read, the place of the element, and the indices along which it is written and read."""
 
-    out: tuple[Index, ...]
+    out: Sequence[Index]
     read: Load
     store: Affine
     written: Index
@@ -33,10 +34,10 @@ def turned(kernel: Kernel, lanes: int) -> Turn | None:
     read = kernel.body
     if not isinstance(read, Load) or not reads_inside(read):
         return None
-    if kernel.lane is not None or kernel.adds or read.array.dtype.kind == "b":
+    if kernel.adds or kernel.left or read.array.dtype.kind == "b":
         return None
     store = kernel.store or position(kernel.element(), kernel.output.shape)
-    out, read, store, _ = split(kernel.out, read, store, lanes)
+    out, read, store = loops_of(kernel, read, store, lanes)
     assert isinstance(read, Load)
     form = address(read)
     if any(stride(form, i) is None for i in out) or read.array.dtype != kernel.output.dtype:
@@ -45,6 +46,17 @@ def turned(kernel: Kernel, lanes: int) -> Turn | None:
     written = [i for i in large if stride(store, i) == 1 and stride(form, i) not in (0, 1)]
     along = [i for i in large if stride(form, i) == 1 and stride(store, i) != 1]
     return Turn(out, read, store, written[0], along[0]) if written and along else None
+
+
+def loops_of(
+    kernel: Kernel, read: Expr, store: Affine, lanes: int
+) -> tuple[Sequence[Index], Expr, Affine]:
+    """The loops of a copy, its read and the place of its element, with as few indices as the addresses need: split
+    where they are divided, and with samples in the lanes as long as can be."""
+    if kernel.lane is None:
+        out, read, store, _ = split(kernel.out, read, store, lanes)
+        return out, read, store
+    return collapsed(list(kernel.out), read, store, (kernel.block, kernel.lane))
 
 
 class TurnEmitter(Emitter):
@@ -56,7 +68,10 @@ class TurnEmitter(Emitter):
         assert turn is not None
         self.turn = turn
         pair = (turn.written, turn.along)
-        rest = sorted((i for i in turn.out if i not in pair), key=lambda i: i.size == 1)
+        rest = sorted(
+            (i for i in turn.out if i not in pair),
+            key=lambda i: i.size == 1 and i is not kernel.block,
+        )  # the first is shared out to threads
         self.schedule = Schedule(
             (*rest, *pair), turn.read, turn.store, turn.written, {}, across=False
         )

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import fathom
+import fathom.nn.functional as F
 from fathom.compiler.fuse import Kernel, fused
 from fathom.compiler.graph import improved
 from fathom.compiler.program import Program
@@ -44,3 +45,22 @@ def test_only_copies_between_two_long_directions_are_turned_in_squares():
     assert turned(kernel((32, 48), (1, 0)), 16) is not None
     assert turned(kernel((32, 8), (1, 0)), 16) is None
     assert turned(kernel((4, 32, 48), (1, 0, 2)), 16) is None
+
+
+@pytest.mark.parametrize("width", [16, 8])
+@pytest.mark.parametrize("batch", [32, 16, 40, 33])
+def test_samples_come_into_the_lanes_and_out_of_them_by_squares_where_they_fill_all(batch, width):
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((batch, 3, 9, 7)).astype(np.float32)
+    w = fathom.from_numpy(rng.standard_normal((4, 3, 3, 3)).astype(np.float32))
+
+    def layer(x):
+        return F.conv2d(x, w, padding=1).tanh()
+
+    program = Program(trace(layer, fathom.from_numpy(x)), width=width)
+    kernels = [k for phase in program.plan.phases for k in phase.kernels]
+    assert all(k.lane is not None for k in kernels)
+    squares = [k for k in kernels if turned(k, width) is not None]
+    assert len(squares) == (2 if batch % width == 0 else 0)
+    wanted = layer(fathom.from_numpy(x)).numpy()
+    np.testing.assert_allclose(program.run([x])[0], wanted, rtol=1e-5, atol=1e-6)
