@@ -130,11 +130,12 @@ class Access:
         if step == 0:
             at, offset = self.base(form)
             if not at.lanes:
-                some = self.mask
-                if some is not None and some.lanes:
-                    anywhere = f"llvm.vector.reduce.or.v{some.lanes}i1"
-                    some = None if inside(form, array) else t.call(anywhere, BOOL, 0, some)
-                if some is not None:  # element 0 is there; what is read is not used
+                if self.mask is not None and not inside(form, array):
+                    some = self.mask
+                    if some.lanes:
+                        anywhere = f"llvm.vector.reduce.or.v{some.lanes}i1"
+                        some = t.call(anywhere, BOOL, 0, some)
+                    # element 0 is there; what is read is not used
                     at, offset = t.select(some, self.plus(at, number(offset)), number(0)), 0
                 value = t.load(f"load {element}, ptr {self.pointer(array, at, offset)}", dtype)
                 return self.truth(value, array)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from fathom.compiler.affine import Affine, affine, divided
 from fathom.compiler.fuse import Kernel
@@ -30,9 +30,18 @@ START = {"+": "0", "*": "1", "max": "-inf", "min": "inf"}
 SHARED = 4  # nodes of an expression that gets a name if it is used twice
 
 
-def kernel_lines(kernel: Kernel, output: Array, around: tuple[Index, ...] = ()) -> list[str]:
-    """The lines of one kernel that writes to `output`, without the loops that stand around it already."""
-    return Writer(kernel, output, around).lines
+def kernel_lines(
+    kernel: Kernel, output: Array, around: tuple[Index, ...] = (), rows: tuple[int, int] = (0, 0)
+) -> list[str]:
+    """The lines of one kernel that writes to `output`, without the loops that stand around it already; of `rows`, which
+    are so many, a block of so many that begins with row b."""
+    return Writer(kernel, output, around, rows).lines
+
+
+def leading_indices(out: Sequence[Index], rows: int) -> Sequence[Index]:
+    """The first of the loops, which together count so many rows; none where rows are 0."""
+    ends = [d for d in range(len(out) + 1) if math.prod(i.size for i in out[:d]) == rows]
+    return out[: ends[0]] if ends else ()
 
 
 def fresh_letters() -> Iterator[str]:
@@ -44,7 +53,9 @@ def fresh_letters() -> Iterator[str]:
 class Writer:
     """The lines of a kernel as they grow."""
 
-    def __init__(self, kernel: Kernel, output: Array, around: tuple[Index, ...]):
+    def __init__(
+        self, kernel: Kernel, output: Array, around: tuple[Index, ...], rows: tuple[int, int]
+    ):
         self.lines: list[str] = []
         self.depth = 0
         self.letters = fresh_letters()
@@ -52,7 +63,10 @@ class Writer:
         self.names = {kernel.time: "t", kernel.block: "b", kernel.lane: "v"}
         self.known: dict[Expr, str] = {}  # what has a name
         self.sums, self.parts = itertools.count(), itertools.count()
-        for i in kernel.out:
+        leading = leading_indices(kernel.out, rows[0])
+        if leading:
+            self.open_block(leading, *rows)
+        for i in kernel.out[len(leading) :]:
             if i is kernel.lane and kernel.left:
                 self.put(f"for v in range({i.size} if b < {kernel.full} else {kernel.left}):")
                 self.depth += 1
@@ -91,6 +105,21 @@ class Writer:
             self.names[i] = next(self.letters)
         self.put(f"for {self.names[i]} in range({i.size}):")
         self.depth += 1
+
+    def open_block(self, leading: Sequence[Index], rows: int, block: int) -> None:
+        """The head of a loop over the rows of a block, which several indices may count."""
+        for i in leading:
+            self.names[i] = "0" if i.size == 1 else next(self.letters)
+        counting = [i for i in leading if i.size > 1]
+        names = [self.names[i] for i in counting]
+        end = f"b + {block}" if rows % block == 0 else f"min(b + {block}, {rows})"
+        self.put(f"for {'row' if len(names) > 1 else names[0]} in range(b, {end}):")
+        self.depth += 1
+        if len(names) > 1:
+            sizes = [math.prod(k.size for k in counting[d + 1 :]) for d in range(len(counting))]
+            parts = [f"row // {size} % {i.size}" for i, size in zip(counting, sizes, strict=True)]
+            parts[0], parts[-1] = f"row // {sizes[0]}", f"row % {counting[-1].size}"
+            self.put(f"{', '.join(names)} = {', '.join(parts)}")
 
     def expression(self, e: Expr) -> str:
         """The text of e, after lines that name its sums and what it needs twice."""

@@ -11,21 +11,22 @@ from fathom.compiler.schedule import Schedule, cost, depends, loads, scheduled, 
 from fathom.core.loop import Index, Load, Reduce
 
 
-def reasons(kernel: Kernel, lanes: int, tiles: int) -> list[str]:
-    """A line for each decision about a kernel, with vectors of `lanes` and at most so many tiles."""
+def reasons(kernel: Kernel, lanes: int, tiles: int, by_rows: bool) -> list[str]:
+    """A line for each decision about a kernel, with vectors of `lanes` and at most so many tiles; `by_rows` where it
+    runs with others on a block of rows."""
     if kernel.block is None and (scatter := scattered(kernel)) is not None:
         return [
             f"scatter    each of {math.prod(i.size for i in scatter.over)} terms is added to its row,"
             f" one of {scatter.row.size}; a tile takes the rows that are its own"
         ]
-    return Reasons(scheduled(kernel, lanes), lanes, tiles).lines()
+    return Reasons(scheduled(kernel, lanes), lanes, tiles, by_rows).lines()
 
 
 class Reasons:
     """The words for one schedule."""
 
-    def __init__(self, schedule: Schedule, lanes: int, tiles: int):
-        self.schedule, self.lanes, self.tiles = schedule, lanes, tiles
+    def __init__(self, schedule: Schedule, lanes: int, tiles: int, by_rows: bool):
+        self.schedule, self.lanes, self.tiles, self.by_rows = schedule, lanes, tiles, by_rows
         self.reads: list[Load] = loads(schedule.body)
         self.sum: Reduce | None = top_reduction(schedule.body)
         names = fresh_letters()
@@ -107,6 +108,8 @@ class Reasons:
         s = self.schedule
         if s.block is not None:
             return f"{self.names[s.block]}: the phase's blocks of samples"
+        if self.by_rows:
+            return f"{self.names[s.out[0]]}: the phase's blocks of rows"
         if not s.out or s.out[0].size == 1:
             return "one"
         size = s.out[0].size

@@ -37,10 +37,20 @@ class Phase:
     chunk: int = 1  # how many blocks a tile has
     region: bool = False
     sums: list[Symbol] = field(default_factory=list)  # arrays with a part for each tile, from 0
+    rows: int = 0  # that go through all kernels block by block (groups.py)
+    block: int = 0  # how many of them at a time
+    local: dict[str, int] = field(
+        default_factory=dict
+    )  # arrays of which one block is kept, in so many bytes
 
     @property
     def tiles(self) -> int:
         return -(-self.size // self.chunk)
+
+    @property
+    def together(self) -> str:
+        """What goes block by block through all kernels."""
+        return "samples" if self.region else "rows" if self.rows else ""
 
     @property
     def kernels(self) -> list[Kernel]:
@@ -97,8 +107,17 @@ def stored(unit: Kernel | Loop) -> Kernel | Loop:
 
 
 def first_labels(graph: Graph, names: dict, axis: int, lanes: int) -> dict[str, Label]:
-    """The inputs' labels, if this axis of theirs counts samples."""
-    count = next((x.shape[axis] for x in graph.inputs if len(x.shape) > max(axis, 1)), 0)
+    """The inputs' labels, if this axis of theirs counts samples. The second one does where the first counts time; in a
+    table of real numbers it counts what a sample is made of."""
+    least = axis + 2
+    count = next(
+        (
+            x.shape[axis]
+            for x in graph.inputs
+            if len(x.shape) >= (2 if x.dtype.kind == "i" else least)
+        ),
+        0,
+    )
     if count < lanes or lanes == 1:
         return {}
     return {

@@ -102,7 +102,8 @@ def scheduled(kernel: Kernel, lanes: int) -> Schedule:
     if (
         not across
     ):  # the tiles of a stripped sum share out its longer side, and read the other whole
-        first = strip is not None and all(vector.size > i.size for i in loops)
+        alone = all(i.size == 1 for i in loops)
+        first = alone or (strip is not None and all(vector.size > i.size for i in loops))
         loops = [vector, *loops] if first else [*loops, vector]
     return Schedule(tuple(loops), body, store, vector, unrolled, across, strip=strip, choice=choice)
 

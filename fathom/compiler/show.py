@@ -94,6 +94,10 @@ def phase_lines(shown: Shown, number: int, phase: Phase | Host) -> list[str]:
         lines.append(f"for b in range({phase.size}):")
         depth = 1
         around = tuple(k.block for k in phase.kernels if k.block is not None)
+    elif phase.rows:
+        lines[0] += f": blocks of {phase.block} rows, each through all of these kernels"
+        lines.append(f"for b in range(0, {phase.rows}, {phase.block}):")
+        depth = 1
     for item in phase.items:
         if isinstance(item, Loop):
             steps = f"reversed(range({item.length}))" if item.reverse else f"range({item.length})"
@@ -102,10 +106,10 @@ def phase_lines(shown: Shown, number: int, phase: Phase | Host) -> list[str]:
         for kernel in kernels_of([item]):
             array = program.array(kernel.output)
             shape, _ = pattern(kernel, array)
-            run, _ = program.written[shape, phase.region, None]
+            run, _ = program.written[shape, phase.together, None]
             title = f"# {run.kernel}: {array.name}{shape_text(kernel.output.shape)}"
             title += f" {array.dtype}   {shown.role(kernel.output)}"
-            body = [title.rstrip(), *kernel_lines(kernel, array, around)]
+            body = [title.rstrip(), *kernel_lines(kernel, array, around, (phase.rows, phase.block))]
             lines += ["    " * inner + line for line in body]
     return lines
 
@@ -123,7 +127,8 @@ def schedule_text(shown: Shown) -> str:
     for name, kernel in program.functions.items():
         array = program.array(kernel.output)
         lines += ["", f"{name}   {array.name}{shape_text(kernel.output.shape)}"]
-        lines += [f"    {line}" for line in reasons(kernel, program.lanes, TILES)]
+        by_rows = program.together[name] == "rows"
+        lines += [f"    {line}" for line in reasons(kernel, program.lanes, TILES, by_rows)]
     return "\n".join(lines)
 
 
@@ -189,6 +194,7 @@ def memory_rows(shown: Shown) -> Iterator[Row]:
             life, place = "all", f"over {program.names[program.direct[symbol]]}"
         elif program.is_local(name):
             life, place = local_life(program, symbol), "scratch"
+            size = program.local_size(name)
         else:
             life, place = "all", "the caller's" if symbol in program.given else "new"
         yield Row(name, shown.role(symbol), symbol.shape, str(array.dtype), size, life, place)

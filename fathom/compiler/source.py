@@ -15,6 +15,7 @@ from fathom.compiler.emit import Emitter
 from fathom.compiler.engine import lanes
 from fathom.compiler.fuse import Host, Kernel, Loop, reductions
 from fathom.compiler.graph import improved
+from fathom.compiler.groups import grouped
 from fathom.compiler.layout import ByHand, Calls, Given, Kept, Layout, Made
 from fathom.compiler.lowering import lowered
 from fathom.compiler.memory import Span, arranged
@@ -53,7 +54,8 @@ class Source:
         self.traced = graph
         self.graph, units, names = lowered(improved(with_fewer_products(graph)))
         graph = self.graph
-        self.plan = packed(planned(units, names, graph, self.lanes), self.lanes)
+        plan = packed(planned(units, names, graph, self.lanes), self.lanes)
+        self.plan = grouped(plan, graph, self.lanes)
         self.names = self.plan.names
         self.slot = {name: k for k, name in enumerate(dict.fromkeys(self.names.values()))}
         self.given = [*graph.inputs, *(c for c, _ in graph.constants)]
@@ -62,6 +64,7 @@ class Source:
         self.timed = timed
         self.written: dict[tuple, tuple[Run, list[int]]] = {}  # the functions, by what they compute
         self.functions: dict[str, Kernel] = {}  # the kernel behind each native function
+        self.together: dict[str, str] = {}  # and what its phase is (regions.py)
         self.declared = {
             "declare i64 @llvm.smin.i64(i64, i64)",
             "declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)",
@@ -89,14 +92,18 @@ class Source:
             self.parts.append(Part(f"part{len(self.parts)}", []))
         part = self.parts[-1]
         offsets, scratch = self.scratch(phase)
-        job = Job([], phase.size, phase.chunk, phase.region)
+        job = Job([], phase.size, phase.chunk, bool(phase.together))
         for item in phase.items:
             if isinstance(item, Loop):
                 runs = tuple(self.kernel(k, phase, offsets) for k in item.kernels)
                 job.items.append(Repeat(runs, item.length, item.reverse))
             else:
                 job.items.append(self.kernel(item, phase, offsets))
-        if not phase.region:
+        if phase.rows:
+            job.items = [
+                replace(run, step=run.whole // phase.rows * phase.block) for run in job.items
+            ]
+        elif not phase.region:
             (only,) = job.items
             job.size = job.chunk = 1
             if isinstance(only, Run) and only.whole is not None:
@@ -114,7 +121,7 @@ class Source:
         """The call of a kernel; of one function where kernels differ only in their arrays."""
         shape, arrays = pattern(kernel, self.array(kernel.output))
         own = id(kernel) if self.timed else None  # each counts its own cycles
-        key = shape, phase.region, own
+        key = shape, phase.together, own
         if key not in self.written:
             self.written[key] = self.function(kernel, phase, arrays)
         run, order = self.written[key]
@@ -130,7 +137,7 @@ class Source:
         self.declared |= emitter.t.declared
         out = emitter.schedule.out
         whole = None if phase.region else out[0].size if out else 1
-        self.functions[name] = kernel
+        self.functions[name], self.together[name] = kernel, phase.together
         chunk = emitter.schedule.chunk(self.lanes, TILES)
         run = Run(name, (), kernel.time is not None, whole, chunk)
         return run, [arrays.index(a) for a in emitter.used]
@@ -152,7 +159,20 @@ class Source:
         return Array(name, symbol.shape, symbol.dtype)
 
     def is_local(self, name: str) -> bool:
-        return name in self.plan.places and self.plan.places[name].local
+        return name in self.local or (name in self.plan.places and self.plan.places[name].local)
+
+    @functools.cached_property
+    def local(self) -> dict[str, int]:
+        """The arrays of which scratch memory holds a block of rows, and its bytes."""
+        phases = [phase for phase in self.plan.phases if isinstance(phase, Phase)]
+        return {name: size for phase in phases for name, size in phase.local.items()}
+
+    def local_size(self, name: str) -> int:
+        """The bytes of an array in scratch memory."""
+        if name in self.local:
+            return self.local[name]
+        a = self.plan.places[name].flat
+        return a.shape[0] * a.dtype.itemsize
 
     def scratch(self, phase: Phase) -> tuple[dict[str, int], int]:
         """Where the arrays of a region that live in scratch memory lie there, and how much of it there is."""
@@ -161,9 +181,8 @@ class Source:
             for kernel in kernels_of([item]):
                 name = self.names[kernel.output]
                 if self.is_local(name):
-                    a = self.plan.places[name].flat
                     first = spans[name].first if name in spans else k
-                    spans[name] = Span(first, k, a.shape[0] * a.dtype.itemsize)
+                    spans[name] = Span(first, k, self.local_size(name))
                 for read in loads(kernel.body):
                     if read.array.name in spans:
                         a = spans[read.array.name]
@@ -174,7 +193,7 @@ class Source:
     def pointer(self, name: str, phase: Phase, offsets: dict[str, int]) -> Pointer:
         """How a kernel of the phase reaches an array."""
         if name in offsets:
-            return Pointer(offset=offsets[name])
+            return Pointer(offset=offsets[name], block=phase.local.get(name, 0))
         for symbol in phase.sums:
             if self.names[symbol] == name:
                 size = math.prod(symbol.shape[1:]) * symbol.dtype.itemsize

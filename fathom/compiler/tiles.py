@@ -15,22 +15,26 @@ from dataclasses import dataclass, field
 @dataclass(frozen=True)
 class Pointer:
     """How a kernel reaches an array: entry `slot` of the table, or `offset` bytes into the thread's scratch memory;
-    plus the tile's number times `stride` bytes."""
+    plus the tile's number times `stride` bytes. Where scratch memory holds a `block` of so many bytes of an array, the
+    array is reached as if it were there as a whole, with the block that is computed now in that place."""
 
     slot: int = -1
     offset: int = 0
     stride: int = 0
+    block: int = 0
 
 
 @dataclass(frozen=True)
 class Run:
-    """A call of a kernel on a range of its outermost loop: the tile's, or the whole of one in a Repeat."""
+    """A call of a kernel on a range of its outermost loop: the tile's, `step` values of it for one of the job's, or the
+    `whole` of one in a Repeat."""
 
     kernel: str
     pointers: tuple[Pointer, ...]
     timed: bool = False  # whether it is told the time step
     whole: int | None = None
     chunk: int = 1  # how much of the loop a tile should take
+    step: int = 0
 
 
 @dataclass(frozen=True)
@@ -75,8 +79,10 @@ class TileText:
         ]
         self.known: dict[Pointer, str] = {}
         runs = [r for i in job.items for r in (i.runs if isinstance(i, Repeat) else [i])]
-        for pointer in [p for p, _ in job.cleared] + [p for r in runs for p in r.pointers]:
-            self.reach(pointer)
+        pointers = [p for p, _ in job.cleared] + [p for r in runs for p in r.pointers]
+        for pointer in pointers:
+            if not pointer.block:
+                self.reach(pointer)
         for pointer, size in job.cleared:
             at = self.known[pointer]
             self.lines.append(f"  call void @llvm.memset.p0.i64({at}, i8 0, i64 {size}, i1 false)")
@@ -93,6 +99,9 @@ class TileText:
                 f"  {following} = add i64 {b}, 1",
             ]
         self.span = (b, following) if job.each else (low, high)
+        self.steps: dict[tuple[int, int], tuple[str, str]] = {}
+        for pointer in pointers:
+            self.reach(pointer)
         block = body if job.each else self.block("phase")
         for k, item in enumerate(job.items):
             if isinstance(item, Repeat):
@@ -119,7 +128,13 @@ class TileText:
         slot, begin, apart, at = [
             self.own(f"{name}{k}") for name in ("slot", "begin", "apart", "at")
         ]
-        if pointer.slot < 0:
+        if pointer.block:
+            self.lines += [
+                f"  {begin} = mul i64 {self.span[0]}, {-pointer.block}",
+                f"  {apart} = add i64 {begin}, {pointer.offset}",
+                f"  {at} = getelementptr i8, ptr %scratch, i64 {apart}",
+            ]
+        elif pointer.slot < 0:
             self.lines.append(f"  {at} = getelementptr i8, ptr %scratch, i64 {pointer.offset}")
         else:
             self.lines += [
@@ -133,8 +148,27 @@ class TileText:
                 ]
         self.known[pointer] = f"ptr {at}"
 
+    def range(self, run: Run) -> tuple[str, str]:
+        """From where to where the outermost loop of a kernel goes."""
+        if run.step:
+            return self.stepped(run.step, run.whole)
+        return self.span if run.whole is None else ("0", str(run.whole))
+
+    def stepped(self, step: int, whole: int) -> tuple[str, str]:
+        """The values of a loop that belong to one value of the job's."""
+        if (step, whole) not in self.steps:
+            k = len(self.steps)
+            first, last, least = [self.own(f"{name}{k}") for name in ("first", "last", "least")]
+            self.lines += [
+                f"  {first} = mul i64 {self.span[0]}, {step}",
+                f"  {last} = add i64 {first}, {step}",
+                f"  {least} = call i64 @llvm.smin.i64(i64 {last}, i64 {whole})",
+            ]
+            self.steps[step, whole] = first, least
+        return self.steps[step, whole]
+
     def run(self, run: Run, time: str = "") -> None:
-        low, high = self.span if run.whole is None else ("0", str(run.whole))
+        low, high = self.range(run)
         args = [self.known[p] for p in run.pointers] + [f"i64 {low}", f"i64 {high}"]
         if run.timed:
             args.append(f"i64 {time}")

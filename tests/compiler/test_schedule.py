@@ -99,6 +99,14 @@ def finished(x, w, b, r):
     return F.linear(x, w, b).abs() * 0.5 + r
 
 
+def test_a_column_is_shared_out_row_by_row():
+    """Its rows fill the lanes, and around them stands no loop that goes once."""
+    (column,) = kernels(lambda x: x.sqrt().reshape(300, 1) * 2, *arrays((300,)))
+    schedule = scheduled(column, LANES)
+    assert column.output.shape == (300, 1)
+    assert schedule.vector is schedule.out[0] and schedule.vector.size == 300
+
+
 def test_bias_scale_and_residual_join_the_kernel_of_their_product():
     xs = arrays((50, 30), (20, 30), (20,), (50, 20))
     assert len(kernels(finished, *xs)) == 1

@@ -58,6 +58,9 @@ def run_as_printed(graph, inputs, width):
         (lambda x: fathom.where(x > 0, x, -x).flip(0).cumsum(0), [(7,)]),
         (lambda x, w: (x @ w).tanh() @ w.T - x.amax(), [(8, 3), (3, 5)]),
         (lambda x, w: fathom.func.grad(lambda w: (x @ w).tanh().sum())(w), [(8, 3), (3, 5)]),
+        (lambda x, w: (x + w.sum()).softmax(2).flip(0), [(2, 3, 5), (2,)]),
+        (lambda x, g: fathom.func.grad(lambda x: (x.softmax(1) * g).sum())(x), [(40, 9), (40, 9)]),
+        (lambda x, b: fathom.func.grad(lambda b: (x + b).exp().sum())(b), [(3, 11, 5), (5,)]),
     ],
 )
 @pytest.mark.parametrize("width", [1, 4])
