@@ -8,6 +8,7 @@ divisions, remainders and comparisons:  (4 i + j) // 4 -> i  and  (4 i + j) % 4 
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from math import inf, isfinite
@@ -22,6 +23,7 @@ from fathom.core.loop import (
     Reduce,
     as_expr,
     every,
+    indices,
     inside,
     mentions,
     reduce,
@@ -31,8 +33,10 @@ from fathom.core.loop import (
 )
 
 ORDERS = {"<", "<=", "=="}
+SUMS = {"+", "-", "*", "//", "%", "neg"}
 Fact = tuple[dict[Expr, int], float, float]  # (terms, least, most): what a branch's condition says
 FACTS: list[Fact] = []  # those that hold here
+ABOUT: list[frozenset[Index]] = [frozenset()]  # the indices that they are about
 
 
 @dataclass
@@ -46,8 +50,12 @@ class Affine:
         """self + times * other."""
         terms = dict(self.terms)
         for atom, coefficient in other.terms.items():
-            terms[atom] = terms.get(atom, 0) + times * coefficient
-        return Affine(self.const + times * other.const, {a: c for a, c in terms.items() if c})
+            total = terms.get(atom, 0) + times * coefficient
+            if total:
+                terms[atom] = total
+            else:
+                terms.pop(atom, None)
+        return Affine(self.const + times * other.const, terms)
 
     def scaled(self, factor: int) -> Affine:
         return Affine().plus(self, factor)
@@ -86,9 +94,11 @@ class Affine:
 
     def multiple(self, terms: dict[Expr, int]) -> int:
         """How many times these terms are contained, all alike; 0 where they are not."""
-        times = {self.terms.get(a, 0) // c for a, c in terms.items()}
-        whole = len(times) == 1 and all(self.terms.get(a, 0) % c == 0 for a, c in terms.items())
-        return times.pop() if whole else 0
+        if not terms or not terms.keys() <= self.terms.keys():
+            return 0
+        first = next(iter(terms))
+        times = self.terms[first] // terms[first]
+        return times if all(self.terms[a] == times * c for a, c in terms.items()) else 0
 
     def recombined(self) -> Affine:
         """The form with n (a // n) + a % n written as a: what is left of a reshape and its inverse."""
@@ -106,10 +116,10 @@ class Affine:
 
     def expr(self) -> Expr:
         """The form as an expression, written in one way."""
-        result: Expr = Const(0)
-        for atom, coefficient in self.terms.items():
-            result = result + atom * coefficient
-        return result + self.const
+        parts = [a if c == 1 else Call("*", (a, Const(c))) for a, c in self.terms.items()]
+        if self.const or not parts:
+            parts.append(Const(self.const))
+        return functools.reduce(lambda a, b: Call("+", (a, b)), parts)
 
 
 def atom_range(atom: Expr) -> tuple[float, float]:
@@ -129,7 +139,9 @@ def atom_range(atom: Expr) -> tuple[float, float]:
 def affine(e: Expr | int) -> Affine:
     """The affine form of an integer expression."""
     e = as_expr(e)
-    return form_under_facts(e) if FACTS and divides(e) else form(e)
+    if not isinstance(e, Const) and not (isinstance(e, Call) and e.name in SUMS):
+        return Affine(0, {e: 1})
+    return form_under_facts(e) if divides(e) and concerns(e) else form(e)
 
 
 @remembered
@@ -208,6 +220,17 @@ def condition(e: Call) -> Expr:
 
 def simplify(e: Expr) -> Expr:
     """The expression with its index arithmetic worked out and its decided branches taken."""
+    return simplified_under_facts(e) if concerns(e) else simplified(e)
+
+
+@remembered
+def simplified(e: Expr) -> Expr:
+    """What holds whatever the indices are."""
+    return simplified_under_facts(e)
+
+
+def simplified_under_facts(e: Expr) -> Expr:
+    """What holds where the facts do."""
     match e:
         case Load():
             return Load(e.array, tuple(index(i) for i in e.at))
@@ -299,10 +322,17 @@ def supposing(found: Sequence[Fact]) -> Iterator[None]:
     """A `with` block in which these facts hold."""
     known = len(FACTS)
     FACTS.extend(found)
+    ABOUT.append(ABOUT[-1].union(*(indices(atom) for terms, _, _ in found for atom in terms)))
     try:
         yield
     finally:
         del FACTS[known:]
+        ABOUT.pop()
+
+
+def concerns(e: Expr) -> bool:
+    """Whether facts may say something about the expression: what they do not is worked out once."""
+    return bool(FACTS) and not ABOUT[-1].isdisjoint(indices(e))
 
 
 def facts(test: Expr) -> list[Fact]:
@@ -318,6 +348,7 @@ def facts(test: Expr) -> list[Fact]:
     return []
 
 
+@remembered
 def is_index(e: Expr) -> bool:
     """Whether e is made of loop indices and whole numbers alone."""
     match e:

@@ -230,22 +230,24 @@ class Emitter(Values):
                 t.set(slot, self.combine(e.name, t.get(slot), value))
             self.known = None
 
-        def over(indices: list[Index]) -> None:
-            if not indices:
-                inside()
-            elif across and indices[0] is s.vector:
-                self.reduced_lanes(indices[0], lambda: over(indices[1:]))
-            else:
-                k = indices[0]
-                start, stop = self.ranges.get(k) or self.inside(k)
-                self.loop(k, start, stop, 1, lambda: over(indices[1:]))
-
         order = [k for k in e.over if not (across and k is s.vector)] + (
             [s.vector] if across else []
         )
-        over(order)
+        self.rounds(order, inside)
         results = [t.get(slot) for slot in slots]
         return [self.summed_up(e.name, r) for r in results] if across else results
+
+    def rounds(self, loops: list[Index], body) -> None:
+        """The loops over reduced indices around the body; one of them may fill the lanes."""
+        if not loops:
+            body()
+            return
+        k, rest = loops[0], loops[1:]
+        if self.schedule.across and k is self.schedule.vector:
+            self.reduced_lanes(k, lambda: self.rounds(rest, body))
+        else:
+            start, stop = self.ranges.get(k) or self.inside(k)
+            self.loop(k, start, stop, 1, lambda: self.rounds(rest, body))
 
     def inside(self, k: Index) -> tuple[Value, Value]:
         """From where to where a reduced index has terms that are not zero, as far as the loops around it tell."""

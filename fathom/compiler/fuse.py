@@ -317,12 +317,15 @@ class Fusion:
         return any(self.repeated(symbol, reader) for reader in self.readers.get(symbol, []))
 
 
-@remembered
 def reductions(e: Expr) -> list[Reduce]:
     """The reductions that are computed wherever the expression is: not those in a branch, or in an index."""
+    return [e] if isinstance(e, Reduce) else inner_reductions(e)
+
+
+@remembered
+def inner_reductions(e: Expr) -> list[Reduce]:
+    """Those of the expression's parts."""
     match e:
-        case Reduce():
-            return [e]
         case Call(name="where", args=(test, *branches)):
             safe = [r for b in branches for r in reductions(b) if reads_inside(r.body)]
             return list(dict.fromkeys(reductions(test) + safe))

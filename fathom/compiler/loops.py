@@ -144,20 +144,17 @@ def ordered(units: list[Unit], names: dict[Symbol, str]) -> list[Unit]:
     for k, unit in enumerate(units):
         for name in writes(unit, names):
             writers.setdefault(name, []).append(k)
-    done: set[int] = set()
-    result: list[Unit] = []
-
-    def visit(k: int) -> None:
-        if k in done:
-            return
-        done.add(k)
-        needed = reads(units[k], names) | writes(units[k], names)
-        for name in needed:
-            for j in writers.get(name, []):
-                if j < k or name not in writes(units[k], names):
-                    visit(j)
-        result.append(units[k])
-
-    for k in range(len(units)):
-        visit(k)
-    return result
+    waits: list[int] = list(reversed(range(len(units))))
+    begun: set[int] = set()
+    result: dict[int, Unit] = {}
+    while waits:
+        k = waits.pop()
+        if k not in begun:
+            begun.add(k)
+            own = writes(units[k], names)
+            first = [j for name in own for j in writers[name] if j < k]
+            first += [j for name in reads(units[k], names) - own for j in writers.get(name, [])]
+            waits += [k, *sorted({j for j in first if j not in begun}, reverse=True)]
+        elif k not in result:
+            result[k] = units[k]
+    return list(result.values())

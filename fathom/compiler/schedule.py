@@ -285,14 +285,18 @@ def address(load: Load) -> Affine:
 @remembered
 def loads(e: Expr) -> list[Load]:
     """The reads of an expression, and those that choose their indices."""
-    match e:
-        case Load():
-            return [e] + [load for i in e.at for load in loads(i)]
-        case Reduce():
-            return loads(e.body)
-        case Call():
-            return [load for a in e.args for load in loads(a)]
-    return []
+    found: list[Load] = []
+    rest = [e]
+    while rest:
+        match rest.pop():
+            case Load() as read:
+                found.append(read)
+                rest += reversed(read.at)
+            case Reduce(body=body):
+                rest.append(body)
+            case Call(args=args):
+                rest += reversed(args)
+    return found
 
 
 @remembered
@@ -313,8 +317,9 @@ def depends(load: Load, i: Index) -> bool:
 
 def stride(form: Affine, i: Index) -> int | None:
     """The step in memory when i grows by one; None where it is not constant."""
-    if any(atom is not i and mentions(atom, i) for atom in form.terms):
-        return None
+    for atom in form.terms:
+        if not isinstance(atom, Index) and mentions(atom, i):
+            return None
     return form.terms.get(i, 0)
 
 

@@ -52,7 +52,8 @@ class Tiled(Linear):
             ends = (self.tiles - 1) * self.step + k >= width
             return loop.where(loop.less(at, width), value, Const(0, x.dtype)) if ends else value
 
-        return chosen(z, [weighted(row, entry, x.dtype) for row in self.matrix])
+        entries = [entry(k) for k in range(len(self.matrix[0]))]
+        return chosen(z, [weighted(row, entries.__getitem__, x.dtype) for row in self.matrix])
 
 
 @dataclass(frozen=True)

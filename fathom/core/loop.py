@@ -21,6 +21,7 @@ from typing import Any, Protocol
 import numpy as np
 
 _names = itertools.count()
+ITSELF = object()  # in an expression's memory, in its own place: it must not hold itself
 
 
 def remembered(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -30,8 +31,9 @@ def remembered(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
     def known(e):
         memory = e.__dict__
         if f not in memory:
-            memory[f] = f(e)
-        return memory[f]
+            value = f(e)
+            memory[f] = ITSELF if value is e else value
+        return e if memory[f] is ITSELF else memory[f]
 
     return known
 
@@ -91,6 +93,12 @@ class Index(Expr):
         return f"{self.letter or 'i'}{self.number}"
 
 
+@remembered
+def hash_of(e: Expr) -> int:
+    """The hash of an expression by its parts."""
+    return hash(tuple([getattr(e, name) for name in e.__dataclass_fields__]))  # type: ignore[attr-defined]
+
+
 @dataclass(frozen=True)
 class Call(Expr):
     """A scalar function of scalars, by name; `dtype` is set where the name alone does not say it."""
@@ -99,8 +107,7 @@ class Call(Expr):
     args: tuple[Expr, ...]
     dtype: np.dtype | None = None
 
-    def __hash__(self) -> int:
-        return hash_of(self)
+    __hash__ = hash_of
 
 
 @dataclass(frozen=True)
@@ -110,8 +117,7 @@ class Load(Expr):
     array: Array
     at: tuple[Expr, ...]
 
-    def __hash__(self) -> int:
-        return hash_of(self)
+    __hash__ = hash_of
 
 
 @dataclass(frozen=True)
@@ -122,14 +128,7 @@ class Reduce(Expr):
     over: tuple[Index, ...]
     body: Expr
 
-    def __hash__(self) -> int:
-        return hash_of(self)
-
-
-@remembered
-def hash_of(e: Expr) -> int:
-    """The hash of an expression by its parts."""
-    return hash(tuple([getattr(e, name) for name in e.__dataclass_fields__]))  # type: ignore[attr-defined]
+    __hash__ = hash_of
 
 
 class Readable(Protocol):
@@ -161,19 +160,15 @@ def as_expr(value) -> Expr:
 def fold(name: str, a, b) -> Expr:
     """`a name b`, worked out where that takes no data: indices stay readable."""
     a, b = as_expr(a), as_expr(b)
-    if (
-        isinstance(a, Const)
-        and isinstance(b, Const)
-        and isinstance(a.value, int)
-        and isinstance(b.value, int)
-    ):
-        if name in INTEGER and not (name in ("//", "%") and b.value == 0):
-            return Const(INTEGER[name](a.value, b.value))
-    if isinstance(b, Const) and b.dtype is None and type(b.value) is int:
-        if (name, b.value) in (("+", 0), ("-", 0), ("*", 1), ("//", 1)):
-            return a
-        if name in ("//", "%") and b.value > 0:
-            return divided(name, a, b.value)
+    if isinstance(b, Const):
+        if isinstance(a, Const) and isinstance(a.value, int) and isinstance(b.value, int):
+            if name in INTEGER and not (name in ("//", "%") and b.value == 0):
+                return Const(INTEGER[name](a.value, b.value))
+        if b.dtype is None and type(b.value) is int:
+            if (name, b.value) in (("+", 0), ("-", 0), ("*", 1), ("//", 1)):
+                return a
+            if name in ("//", "%") and b.value > 0:
+                return divided(name, a, b.value)
     if isinstance(a, Const) and a.dtype is None and type(a.value) is int:
         if (name, a.value) in (("+", 0), ("*", 1)):
             return b
@@ -316,22 +311,28 @@ def rewritten(
     e: Expr,
     load: Callable[[Load], Expr] | None = None,
     index: Callable[[Index], Expr] | None = None,
+    found: dict[int, Expr] | None = None,
 ) -> Expr:
-    """The expression with `index` of its loop indices, and then `load` of its reads, in their places."""
-    match e:
-        case Index():
-            return e if index is None else index(e)
-        case Load():
-            at = tuple([rewritten(i, load, index) for i in e.at])
-            read = e if same(at, e.at) else type(e)(e.array, at)
-            return read if load is None else load(read)
-        case Reduce():
-            body = rewritten(e.body, load, index)
-            return e if body is e.body else Reduce(e.name, e.over, body)
-        case Call():
-            args = tuple([rewritten(a, load, index) for a in e.args])
-            return e if same(args, e.args) else Call(e.name, args, e.dtype)
-    return e
+    """The expression with `index` of its loop indices, and then `load` of its reads, in their places. Parts that are
+    shared stay shared: `found` has what they became, by their ids."""
+    found = {} if found is None else found
+    if id(e) not in found:
+        result = e
+        match e:
+            case Index():
+                result = e if index is None else index(e)
+            case Load():
+                at = tuple([rewritten(i, load, index, found) for i in e.at])
+                read = e if same(at, e.at) else type(e)(e.array, at)
+                result = read if load is None else load(read)
+            case Reduce():
+                body = rewritten(e.body, load, index, found)
+                result = e if body is e.body else Reduce(e.name, e.over, body)
+            case Call():
+                args = tuple([rewritten(a, load, index, found) for a in e.args])
+                result = e if same(args, e.args) else Call(e.name, args, e.dtype)
+        found[id(e)] = result
+    return found[id(e)]
 
 
 def same(some: Sequence, others: Sequence) -> bool:
