@@ -27,7 +27,18 @@ def choice_of(body: Expr, out: Sequence[Index]) -> Index | None:
 
 def written_out(body: Expr, i: Index) -> list[Expr]:
     """The expression for each value of i."""
-    return [simplify(substituted(body, {i: Const(k)})) for k in range(i.size)]
+    values = [{i: Const(k)} for k in range(i.size)]
+    return [simplify(substituted(taken(body, value), value)) for value in values]
+
+
+def taken(e: Expr, value: dict[Index, Const]) -> Expr:
+    """The branch that a choice takes where an index has a value: what is in the others need not be looked at."""
+    while isinstance(e, Call) and e.name == "where":
+        test = simplify(substituted(e.args[0], value))
+        if not isinstance(test, Const):
+            break
+        e = e.args[1] if test.value else e.args[2]
+    return e
 
 
 def tests(e: Expr) -> Iterator[Call]:
