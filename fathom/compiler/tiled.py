@@ -8,6 +8,7 @@ The two are adjoint to each other. A row is the last axis; z becomes the second 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -46,6 +47,7 @@ class Tiled(Linear):
         first, z, *rest, t = i
         width = x.shape[-1]
 
+        @functools.cache  # one expression, which all rows of the matrix share
         def entry(k: int) -> Expr:
             at = loop.as_expr(t) * self.step + k
             value = x[(first, *rest, at)]
@@ -85,11 +87,15 @@ class Untiled(Linear):
         columns, tiles = len(self.matrix[0]), y.shape[-1]
         pieces = -(-self.width // self.step)
 
+        @functools.cache  # one expression, which all places share
+        def entry(z: int, s: int) -> Expr:
+            return y[(first, z, *rest, loop.as_expr(piece) - s)]
+
         def part(s: int, k: int) -> Expr:
             """What the tile s pieces before adds to place k of a piece."""
             tile = loop.as_expr(piece) - s
             weights = [row[k + s * self.step] for row in self.matrix]
-            value = weighted(weights, lambda z: y[(first, z, *rest, tile)], y.dtype)
+            value = weighted(weights, lambda z: entry(z, s), y.dtype)
             tests = [loop.less_equal(0, tile)] if s else []
             tests += [loop.less(tile, tiles)] if pieces - s > tiles else []
             return loop.where(loop.every(tests), value, Const(0, y.dtype)) if tests else value

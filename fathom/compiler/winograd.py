@@ -8,14 +8,15 @@ take m + r - 1 products instead of m r. With three matrices made from the points
 
 What stands beside y is the convolution, A^T [(B x) (G w)]; what stands beside w and x are the gradients of the two:
 one rule for the three. Here it serves along the last axis, tile by tile, with six products for four outputs of
-three taps (twelve in the plain sum), or for two of five (ten). Along the other axes, and over the channels, products
-are summed as before, by a contraction of the two that are given.
+three taps (twelve in the plain sum), or with eight for six (eighteen); with eight for four outputs of five taps
+(twenty). Along the other axes, and over the channels, products are summed as before, by a contraction of the two that
+are given.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
@@ -31,40 +32,41 @@ from fathom.ops.windows import Fold, Windows
 if TYPE_CHECKING:
     from fathom.tensors import Tensor
 
-POINTS = (0, 1, -1, 2, -2)  # and infinity, where a polynomial's value is its highest coefficient
-PRODUCTS = len(POINTS) + 1
+# and infinity, where a polynomial's value is its highest coefficient
+POINTS = tuple(map(Fraction, ("0", "1", "-1", "2", "-2", "1/2", "-1/2")))
+PRODUCTS = (6, 8)  # of a tile: of the first five points, or of all, and infinity
 BATCH = 16  # examples side by side: with fewer, lanes run along the rows, which tiles would cut
 DEPTH = 24  # products of one element, beside its row's: transforms are shared out among them
 GAIN = 1.3  # how many times fewer products make up for the transforms
 
 
 @functools.cache
-def transforms(taps: int) -> tuple[Matrix, Matrix, Matrix]:
+def transforms(taps: int, products: int) -> tuple[Matrix, Matrix, Matrix]:
     """The matrices A (of a tile of outputs), B (of the inputs under it) and G (of the weights), a row for each point.
 
-    >>> A, B, G = transforms(3)
+    >>> A, B, G = transforms(3, 6)
     >>> B[0]  # the coefficients of (x - 1)(x + 1)(x - 2)(x + 2), which vanishes at all points but 0
     (4.0, 0.0, -5.0, 0.0, 1.0, 0.0)
     """
-    outputs = PRODUCTS + 1 - taps
-    scale = [Fraction(prod(p - q for q in POINTS if q != p)) for p in POINTS]
-    numerators = [polynomial([q for q in POINTS if q != p]) for p in POINTS]
-    a = [powers(p, outputs) for p in POINTS] + [[0] * (outputs - 1) + [1]]
-    b = [*numerators, polynomial(POINTS)]
-    g = [[c / s for c in powers(p, taps)] for p, s in zip(POINTS, scale, strict=True)]
+    outputs, points = products + 1 - taps, POINTS[: products - 1]
+    scale = [Fraction(prod(p - q for q in points if q != p)) for p in points]
+    numerators = [polynomial([q for q in points if q != p], products) for p in points]
+    a = [powers(p, outputs) for p in points] + [[0] * (outputs - 1) + [1]]
+    b = [*numerators, polynomial(points, products)]
+    g = [[c / s for c in powers(p, taps)] for p, s in zip(points, scale, strict=True)]
     return matrix(a), matrix(b), matrix([*g, [0] * (taps - 1) + [1]])
 
 
-def powers(point: int, count: int) -> list[int]:
+def powers(point: Fraction, count: int) -> list[Fraction]:
     return [point**k for k in range(count)]
 
 
-def polynomial(roots) -> list[int]:
-    """The coefficients of the product of all x - root, from the constant on; zeros up to PRODUCTS."""
+def polynomial(roots: Sequence[Fraction], count: int) -> list[Fraction]:
+    """The `count` coefficients of the product of all x - root, from the constant on."""
     found = [1]
     for root in roots:
         found = [a - root * b for a, b in zip([0, *found], [*found, 0], strict=True)]
-    return found + [0] * (PRODUCTS - len(found))
+    return found + [0] * (count - len(found))
 
 
 def matrix(rows) -> Matrix:
@@ -94,7 +96,7 @@ class Correlation:
     @property
     def matrices(self) -> tuple[Matrix, Matrix, Matrix]:
         """A, B and G."""
-        return transforms(self.sizes[self.x[-1]])
+        return transforms(self.taps, self.products)
 
     @property
     def lead(self) -> str:
@@ -116,30 +118,45 @@ class Correlation:
         return shared, inside, outside
 
     @property
+    def taps(self) -> int:
+        """Those of a row."""
+        return self.sizes[self.x[-1]]
+
+    @property
+    def products(self) -> int:
+        """Those of a tile: as many as make the fewest of a row."""
+        return min(PRODUCTS, key=lambda n: n * self.tiles_of(n))
+
+    @property
     def outputs(self) -> int:
         """The places of a tile."""
-        return PRODUCTS + 1 - self.sizes[self.x[-1]]
+        return self.products + 1 - self.taps
 
     @property
     def tiles(self) -> int:
         """How many tiles cover a row of y."""
-        return -(-self.sizes[self.y[-1]] // self.outputs)
+        return self.tiles_of(self.products)
+
+    def tiles_of(self, products: int) -> int:
+        """The same for tiles of so many products."""
+        return -(-self.sizes[self.y[-1]] // (products + 1 - self.taps))
 
     def pays(self) -> bool:
         """Whether the products that are saved are more than what the transforms cost."""
         n = len(self.windows.size)
         if self.y[-n:] != self.x[-2 * n : -n] or self.w[-n:] != self.x[-n:] or not self.lead:
             return False
+        if not 2 <= self.taps < PRODUCTS[0]:
+            return False
         _, *channels = self.channels
         inside, outside = (prod(self.sizes[c] for c in letters) for letters in channels)
         around = prod(self.sizes[c] for c in self.rows[1])
-        taps, places = self.sizes[self.x[-1]], self.sizes[self.y[-1]]
+        plain = self.taps * self.sizes[self.y[-1]]
         return (
             self.windows.stride[-1] == self.windows.dilation[-1] == 1
-            and 2 <= taps < PRODUCTS
             and self.sizes[self.lead[0]] >= BATCH
             and min(inside, outside) * around >= DEPTH
-            and taps * places >= GAIN * PRODUCTS * self.tiles
+            and plain >= GAIN * self.products * self.tiles
         )
 
     # ---- the three tensors through tiles, and the letters of the result ----

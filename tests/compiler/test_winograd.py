@@ -46,14 +46,15 @@ def through_tiles(compiled) -> int:
     return sum(isinstance(s.primitive, (Tiled, Untiled)) for s in run.program.source.graph.steps)
 
 
-@pytest.mark.parametrize("taps", range(2, PRODUCTS))
-def test_products_at_points_are_the_correlation_of_rows(taps):
-    a, b, g = (np.array(m) for m in transforms(taps))
+@pytest.mark.parametrize("taps", range(2, PRODUCTS[0]))
+@pytest.mark.parametrize("products", PRODUCTS)
+def test_products_at_points_are_the_correlation_of_rows(taps, products):
+    a, b, g = (np.array(m) for m in transforms(taps, products))
     rng = np.random.default_rng(0)
-    x, w = rng.standard_normal(PRODUCTS), rng.standard_normal(taps)
+    x, w = rng.standard_normal(products), rng.standard_normal(taps)
     y = a.T @ ((b @ x) * (g @ w))
-    expected = [x[i : i + taps] @ w for i in range(PRODUCTS + 1 - taps)]
-    np.testing.assert_allclose(y, expected, rtol=0, atol=1e-14 * PRODUCTS)
+    expected = [x[i : i + taps] @ w for i in range(products + 1 - taps)]
+    np.testing.assert_allclose(y, expected, rtol=0, atol=1e-14 * products)
 
 
 @pytest.mark.parametrize("width, step, tiles", [(12, 4, 3), (11, 4, 3), (14, 2, 6), (3, 3, 1)])
@@ -91,14 +92,29 @@ def test_a_convolution_and_its_gradients_equal_eager_ones(name):
     assert through_tiles(compiled) >= 5
 
 
-def test_in_float32_tiles_lose_less_than_two_digits():
-    shapes = (16, 32, 16, 16), (32, 32, 3, 3)
-    exact = step({"padding": 1})(*operands(*shapes, fathom.float64))
+@pytest.mark.parametrize(
+    "width, taps, products", [(16, 3, 6), (8, 3, 6), (12, 3, 8), (6, 3, 8), (10, 5, 8)]
+)
+def test_tiles_of_a_row_are_those_with_the_fewest_products(width, taps, products):
+    x, w = operands((16, 8, 7, width), (8, 8, 3, taps), fathom.float32)
+    compiled = fathom.compile(step({"padding": (1, taps // 2)}))
+    compiled(x, w)
+    (run,) = compiled.runs.values()
+    steps = run.program.source.graph.steps
+    tiled = [s.primitive for s in steps if isinstance(s.primitive, (Tiled, Untiled))]
+    assert {len(t.matrix) for t in tiled} == {products}
+
+
+@pytest.mark.parametrize("width, taps", [(16, 3), (12, 3), (10, 5)])
+def test_in_float32_tiles_lose_less_than_two_digits(width, taps):
+    how = {"padding": (1, taps // 2)}
+    shapes = (16, 32, 16, width), (32, 32, 3, taps)
+    exact = step(how)(*operands(*shapes, fathom.float64))
     x, w = (
         t.detach().to(fathom.float32).requires_grad_() for t in operands(*shapes, fathom.float64)
     )
-    compiled = fathom.compile(step({"padding": 1}))
-    for tiled, direct, y in zip(compiled(x, w), step({"padding": 1})(x, w), exact, strict=True):
+    compiled = fathom.compile(step(how))
+    for tiled, direct, y in zip(compiled(x, w), step(how)(x, w), exact, strict=True):
         errors = [(z.to(fathom.float64) - y).norm() / y.norm() for z in (tiled, direct)]
         assert errors[0] < 3e-6 and errors[0] < 30 * errors[1]
     assert through_tiles(compiled) == 6
