@@ -16,7 +16,7 @@ from fathom.compiler.loops import reads, writes
 from fathom.compiler.prices import plain_price
 from fathom.compiler.samples import Label, Place, Split, labelled, lowered, sums
 from fathom.compiler.scatter import scattered
-from fathom.compiler.schedule import gathered, loads, position, top_reduction
+from fathom.compiler.schedule import cost, loads, position, top_reduction
 from fathom.core import loop
 from fathom.core.loop import Array, Index, Load, Reduce
 from fathom.core.tracing import Graph, Symbol
@@ -201,7 +201,7 @@ class Samples:
         if use.split is None:
             return plain_price(kernel, self.lanes)
         outside = [r for r in loads(kernel.body) if r.array.name in self.outside]
-        strange = len(use.apart) + gathered(outside, use.split.index)
+        strange = len(use.apart) + cost(outside, use.split.index, None)
         return (1.1 if use.reduced else 1.0) + self.lanes * strange
 
     # ---- which kernels run together ----

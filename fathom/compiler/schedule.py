@@ -185,11 +185,6 @@ def is_across(read: Load, i: Index) -> bool:
     return stride(address(read), i) not in (0, 1)
 
 
-def gathered(reads: list[Load], i: Index) -> int:
-    """How many of the reads would have to be gathered if i filled the lanes."""
-    return cost(reads, i, None)
-
-
 def blocked(
     out: list[Index],
     reads: list[Load],
