@@ -46,16 +46,20 @@ class Affine:
     const: int = 0
     terms: dict[Expr, int] = field(default_factory=dict)
 
+    def add(self, atom: Expr, times: int) -> None:
+        """Make this form larger by so many times the atom."""
+        total = self.terms.get(atom, 0) + times
+        if total:
+            self.terms[atom] = total
+        else:
+            self.terms.pop(atom, None)
+
     def plus(self, other: Affine, times: int = 1) -> Affine:
         """self + times * other."""
-        terms = dict(self.terms)
+        result = Affine(self.const + times * other.const, dict(self.terms))
         for atom, coefficient in other.terms.items():
-            total = terms.get(atom, 0) + times * coefficient
-            if total:
-                terms[atom] = total
-            else:
-                terms.pop(atom, None)
-        return Affine(self.const + times * other.const, terms)
+            result.add(atom, times * coefficient)
+        return result
 
     def scaled(self, factor: int) -> Affine:
         return Affine().plus(self, factor)
@@ -88,8 +92,10 @@ class Affine:
         """The range that the atoms have by themselves, without the constant."""
         low = high = 0.0
         for atom, coefficient in self.terms.items():
-            ends = [coefficient * end for end in atom_range(atom)]
-            low, high = low + min(ends), high + max(ends)
+            least, most = atom_range(atom)
+            if coefficient < 0:
+                least, most = most, least
+            low, high = low + coefficient * least, high + coefficient * most
         return low, high
 
     def multiple(self, terms: dict[Expr, int]) -> int:
@@ -125,7 +131,7 @@ class Affine:
 def atom_range(atom: Expr) -> tuple[float, float]:
     match atom:
         case Index():
-            return 0, atom.size - 1
+            return 0, max(atom.size - 1, 0)
         case Call(name="//", args=(a, Const(value=n))):
             low, high = affine(a).range()
             return low // n, high // n
@@ -162,28 +168,36 @@ def form(e: Expr) -> Affine:
 
 
 def form_under_facts(e: Expr) -> Affine:
-    """The form that holds where the facts do."""
-    match e:
-        case Const(value=value):
-            return Affine(int(value))
-        case Call(name="+", args=(a, b)):
-            return affine(a).plus(affine(b))
-        case Call(name="-", args=(a, b)):
-            return affine(a).plus(affine(b), -1)
-        case Call(name="neg", args=(a,)):
-            return affine(a).scaled(-1)
-        case Call(name="*", args=(a, b)):
-            left, right = affine(a), affine(b)
-            if not left.terms:
-                return right.scaled(left.const)
-            if not right.terms:
-                return left.scaled(right.const)
-        case Call(name="//" | "%", args=(a, b)):
-            divisor = affine(b)
-            if not divisor.terms and divisor.const > 0:
-                quotient, rest = divided(affine(a), divisor.const)
-                return quotient if e.name == "//" else rest
-    return Affine(0, {e: 1})
+    """The form that holds where the facts do: what is added up, and how many times."""
+    result = Affine()
+    parts = [(e, 1)]
+    while parts:
+        e, times = parts.pop()
+        match e:
+            case Index():
+                result.add(e, times)
+            case Const(value=value):
+                result.const += times * int(value)
+            case Call(name="+", args=(a, b)):
+                parts += ((b, times), (a, times))
+            case Call(name="-", args=(a, b)):
+                parts += ((b, -times), (a, times))
+            case Call(name="neg", args=(a,)):
+                parts.append((a, -times))
+            case (
+                Call(name="*", args=(a, Const(value=value)))
+                | Call(name="*", args=(Const(value=value), a))
+            ):
+                parts.append((a, times * int(value)))
+            case Call(name="//" | "%", args=(a, Const(value=n))) if n > 0:
+                quotient, rest = divided(affine(a), n)
+                part = quotient if e.name == "//" else rest
+                result.const += times * part.const
+                for atom, coefficient in part.terms.items():
+                    result.add(atom, times * coefficient)
+            case _:
+                result.add(e, times)
+    return result
 
 
 def divided(a: Affine, n: int) -> tuple[Affine, Affine]:

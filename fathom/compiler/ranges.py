@@ -28,22 +28,28 @@ def narrowed(
         elif step.at is not None:
             fixed.add(names[step.output])  # written by more than one kernel
     timed = any(isinstance(u, Kernel) and u.at is not None for u in result)
+    readers: dict[str, list[int]] = {}
+    for k, step in enumerate(result):
+        for name in names_read(step.body) if isinstance(step, Kernel) else ():
+            readers.setdefault(name, []).append(k)
     for k in reversed(range(len(result))):  # readers first
         kernel = result[k]
         if isinstance(kernel, Kernel) and names[kernel.output] not in fixed:
-            spans = read_of(names[kernel.output], kernel, result[k + 1 :])
+            name = names[kernel.output]
+            after = [n for n in readers.get(name, []) if n > k]
+            spans = read_of(name, kernel, [result[n] for n in after])
             if timed and spans:
                 spans[0] = 0, kernel.out[0].size - 1  # a loop over time goes through all steps
             if any(
                 high - low + 1 < i.size for (low, high), i in zip(spans, kernel.out, strict=True)
             ):
-                narrow(result, k, spans, names)
+                narrow(result, k, after, spans, names)
     return result
 
 
-def read_of(name: str, kernel: Kernel, readers: Sequence[Kernel | Host]) -> list[tuple[int, int]]:
+def read_of(name: str, kernel: Kernel, readers: Sequence[Kernel]) -> list[tuple[int, int]]:
     """The first and the last index, along each axis, of the elements that are read."""
-    found = [s for u in readers if isinstance(u, Kernel) for s in places(u.body, name)]
+    found = [s for u in readers for s in places(u.body, name)]
     result = []
     for axis, i in enumerate(kernel.out):
         low = max(0, min((s[axis][0] for s in found), default=0))
@@ -73,7 +79,11 @@ def places(e: Expr, name: str) -> list[list[tuple[float, float]]]:
 
 
 def narrow(
-    kernels: list[Kernel | Host], k: int, spans: list[tuple[int, int]], names: dict[Symbol, str]
+    kernels: list[Kernel | Host],
+    k: int,
+    readers: Sequence[int],
+    spans: list[tuple[int, int]],
+    names: dict[Symbol, str],
 ) -> None:
     """Let kernel k compute its elements within the spans alone, and its readers know."""
     kernel = kernels[k]
@@ -95,7 +105,6 @@ def narrow(
             return read
         return Load(array, tuple(a - low for a, (low, _) in zip(read.at, spans, strict=True)))
 
-    for n in range(k + 1, len(kernels)):
+    for n in readers:
         reader = kernels[n]
-        if isinstance(reader, Kernel) and name in names_read(reader.body):
-            kernels[n] = replace(reader, body=simplify(rewritten(reader.body, moved)))
+        kernels[n] = replace(reader, body=simplify(rewritten(reader.body, moved)))

@@ -34,8 +34,7 @@ class Label:
 
     def sample(self, at: Sequence[Expr]) -> Expr:
         """The sample that an element belongs to."""
-        e = Call("//", (at[self.axis], Const(self.inner)))
-        return affine(Call("%", (e, Const(self.count)))).expr()
+        return affine(at[self.axis] // self.inner % self.count).expr()
 
 
 @dataclass(frozen=True)
@@ -138,14 +137,12 @@ class Place:
     def at(self, at: Sequence[Expr]) -> Affine:
         """The position of an element."""
         label, shape = self.label, self.array.shape
-        e, inner = at[label.axis], Const(label.inner)
-        sample = label.sample(at)
-        before = Call("//", (e, Const(label.inner * label.count)))
-        rest = [*at[: label.axis], before, Call("%", (e, inner)), *at[label.axis + 1 :]]
+        e, sample = at[label.axis], label.sample(at)
+        before = e // (label.inner * label.count)
+        rest = [*at[: label.axis], before, e % label.inner, *at[label.axis + 1 :]]
         sizes = [*shape[: label.axis], label.before, label.inner, *shape[label.axis + 1 :]]
         within = position(rest, sizes)
-        block = Call("//", (sample, Const(self.lanes)))
-        lane = Call("%", (sample, Const(self.lanes)))
+        block, lane = sample // self.lanes, sample % self.lanes
         if not self.local:
             within = affine(block).scaled(math.prod(sizes)).plus(within)
         return within.scaled(self.lanes).plus(affine(lane)).recombined()

@@ -52,7 +52,6 @@ class Schedule:
         return -(-share // step) * step
 
 
-@dataclass(frozen=True)
 class Flat(Load):
     """A read whose position is known as a whole: `at` holds one expression."""
 
@@ -297,7 +296,14 @@ def loads(e: Expr) -> list[Load]:
 @remembered
 def names_read(e: Expr) -> frozenset[str]:
     """The arrays that an expression reads."""
-    return frozenset(read.array.name for read in loads(e))
+    match e:
+        case Load():
+            return frozenset([e.array.name]).union(*map(names_read, e.at))
+        case Reduce():
+            return names_read(e.body)
+        case Call():
+            return frozenset().union(*map(names_read, e.args))
+    return frozenset()
 
 
 def top_reduction(e: Expr) -> Reduce | None:

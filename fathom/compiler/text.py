@@ -27,7 +27,7 @@ NAMES = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass
 class Value:
     """An SSA value, or a literal."""
 

@@ -75,12 +75,23 @@ class Expr:
         return Call("neg", (self,))
 
 
-@dataclass(frozen=True)
+@remembered
+def hash_of(e: Expr) -> int:
+    """The hash of an expression by its parts."""
+    return hash(tuple([getattr(e, name) for name in e.__dataclass_fields__]))  # type: ignore[attr-defined]
+
+
+# None of these changes once it is made. To have `dataclass` see to that would make them take three times as long.
+
+
+@dataclass
 class Const(Expr):
     """A number that is known now. `dtype` None: it takes the dtype of what it meets."""
 
     value: bool | int | float | complex
     dtype: np.dtype | None = None
+
+    __hash__ = hash_of
 
 
 class Index(Expr):
@@ -93,13 +104,7 @@ class Index(Expr):
         return f"{self.letter or 'i'}{self.number}"
 
 
-@remembered
-def hash_of(e: Expr) -> int:
-    """The hash of an expression by its parts."""
-    return hash(tuple([getattr(e, name) for name in e.__dataclass_fields__]))  # type: ignore[attr-defined]
-
-
-@dataclass(frozen=True)
+@dataclass
 class Call(Expr):
     """A scalar function of scalars, by name; `dtype` is set where the name alone does not say it."""
 
@@ -110,7 +115,7 @@ class Call(Expr):
     __hash__ = hash_of
 
 
-@dataclass(frozen=True)
+@dataclass
 class Load(Expr):
     """An element of an array."""
 
@@ -120,7 +125,7 @@ class Load(Expr):
     __hash__ = hash_of
 
 
-@dataclass(frozen=True)
+@dataclass
 class Reduce(Expr):
     """The sum, product, maximum or minimum of `body` over all values of the indices `over`."""
 
