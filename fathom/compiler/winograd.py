@@ -36,8 +36,9 @@ if TYPE_CHECKING:
 POINTS = tuple(map(Fraction, ("0", "1", "-1", "2", "-2", "1/2", "-1/2")))
 PRODUCTS = (6, 8)  # of a tile: of the first five points, or of all, and infinity
 BATCH = 16  # examples side by side: with fewer, lanes run along the rows, which tiles would cut
-DEPTH = 24  # products of one element, beside its row's: transforms are shared out among them
-GAIN = 1.3  # how many times fewer products make up for the transforms
+GAIN = 1.3  # how many times fewer products a row must take
+TRANSFORM = 6  # what it takes to transform a number and to keep it near, in products; twice that where it is far
+NEAR = 1 << 18  # numbers that a near cache holds
 
 
 @functools.cache
@@ -150,13 +151,17 @@ class Correlation:
             return False
         _, *channels = self.channels
         inside, outside = (prod(self.sizes[c] for c in letters) for letters in channels)
-        around = prod(self.sizes[c] for c in self.rows[1])
-        plain = self.taps * self.sizes[self.y[-1]]
+        rows, around = (prod(self.sizes[c] for c in letters) for letters in self.rows)
+        products = self.products * self.tiles
+        gain = self.taps * self.sizes[self.y[-1]] / products
+        near = BATCH * max(inside, outside) * rows * products <= NEAR
+        # products for each number that is transformed: inside + outside of them serve inside * outside sums
+        saved = (gain - 1) * around * inside * outside / (inside + outside)
         return (
             self.windows.stride[-1] == self.windows.dilation[-1] == 1
             and self.sizes[self.lead[0]] >= BATCH
-            and min(inside, outside) * around >= DEPTH
-            and plain >= GAIN * self.products * self.tiles
+            and gain >= GAIN
+            and saved >= (TRANSFORM if near else 2 * TRANSFORM)
         )
 
     # ---- the three tensors through tiles, and the letters of the result ----
