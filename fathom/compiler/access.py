@@ -10,7 +10,7 @@ import numpy as np
 
 from fathom.compiler.affine import Affine, affine
 from fathom.compiler.instructions import convert, floor_division
-from fathom.compiler.schedule import address, stride
+from fathom.compiler.reads import address, stride
 from fathom.compiler.text import (
     BOOL,
     INT64,

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fathom.compiler.memory import LINE
-from fathom.compiler.schedule import Schedule, address, loads, stride
+from fathom.compiler.reads import address, loads, stride
+from fathom.compiler.schedule import Schedule
 from fathom.core.loop import Index, Load, Reduce
 
 

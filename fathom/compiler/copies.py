@@ -9,8 +9,8 @@ from dataclasses import replace
 from fathom.compiler.affine import affine, simplify
 from fathom.compiler.fuse import Host, Kernel
 from fathom.compiler.loops import reads
+from fathom.compiler.reads import names_read, position
 from fathom.compiler.scans import Recurrence
-from fathom.compiler.schedule import names_read, position
 from fathom.core import loop
 from fathom.core.loop import Array, Expr, Load
 from fathom.core.tracing import Graph, Symbol

@@ -15,7 +15,8 @@ from fathom.compiler.choices import written_out
 from fathom.compiler.functions import START
 from fathom.compiler.fuse import Kernel, measure, reductions
 from fathom.compiler.instructions import convert, extreme
-from fathom.compiler.schedule import Flat, scheduled
+from fathom.compiler.reads import Flat
+from fathom.compiler.schedule import scheduled
 from fathom.compiler.text import (
     BOOL,
     FLOAT32,

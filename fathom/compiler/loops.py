@@ -12,8 +12,8 @@ from dataclasses import replace
 
 from fathom.compiler.affine import affine
 from fathom.compiler.fuse import Host, Kernel, Loop, Unit
+from fathom.compiler.reads import loads, names_read
 from fathom.compiler.scans import Recurrence
-from fathom.compiler.schedule import loads, names_read
 from fathom.core.loop import Array, Load, rewritten
 from fathom.core.tracing import Graph, Symbol
 

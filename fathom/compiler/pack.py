@@ -17,19 +17,10 @@ from dataclasses import replace
 
 from fathom.compiler.affine import simplify
 from fathom.compiler.fuse import Host, Kernel, Loop, reads_inside
+from fathom.compiler.reads import address, depends, loads, position, stride
 from fathom.compiler.regions import Phase, Plan, stored
 from fathom.compiler.scatter import scattered
-from fathom.compiler.schedule import (
-    address,
-    choices,
-    depends,
-    loads,
-    position,
-    stride,
-    stripped,
-    top_reduction,
-    worth_copying,
-)
+from fathom.compiler.schedule import choices, stripped, top_reduction, worth_copying
 from fathom.compiler.split import split
 from fathom.core.loop import Array, Const, Expr, Index, Load, Reduce, rewritten, substituted
 from fathom.core.tracing import Symbol

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from fathom.compiler.fuse import Kernel
-from fathom.compiler.schedule import position, worth_copying
+from fathom.compiler.reads import position
+from fathom.compiler.schedule import worth_copying
 from fathom.compiler.split import split
 from fathom.compiler.transpose import turned
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from fathom.compiler.affine import affine, facts, simplify, supposing
 from fathom.compiler.fuse import Host, Kernel
-from fathom.compiler.schedule import names_read
+from fathom.compiler.reads import names_read
 from fathom.core.loop import Array, Call, Expr, Index, Load, Reduce, rewritten, substituted
 from fathom.core.tracing import Graph, Symbol
 

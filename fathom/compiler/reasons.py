@@ -6,8 +6,9 @@ import math
 
 from fathom.compiler.fuse import Kernel
 from fathom.compiler.pseudocode import fresh_letters
+from fathom.compiler.reads import cost, depends, loads
 from fathom.compiler.scatter import scattered
-from fathom.compiler.schedule import Schedule, cost, depends, loads, scheduled, top_reduction
+from fathom.compiler.schedule import Schedule, scheduled, top_reduction
 from fathom.core.loop import Index, Load, Reduce
 
 

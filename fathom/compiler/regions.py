@@ -14,9 +14,10 @@ from dataclasses import dataclass, field, replace
 from fathom.compiler.fuse import Host, Kernel, Loop, Unit, measure
 from fathom.compiler.loops import reads, writes
 from fathom.compiler.prices import plain_price
+from fathom.compiler.reads import cost, loads, position
 from fathom.compiler.samples import Label, Place, Split, labelled, lowered, sums
 from fathom.compiler.scatter import scattered
-from fathom.compiler.schedule import cost, loads, position, top_reduction
+from fathom.compiler.schedule import top_reduction
 from fathom.core import loop
 from fathom.core.loop import Array, Index, Load, Reduce
 from fathom.core.tracing import Graph, Symbol

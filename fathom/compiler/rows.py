@@ -15,16 +15,9 @@ from dataclasses import dataclass, replace
 
 from fathom.compiler.affine import Affine
 from fathom.compiler.fuse import Kernel, measure
+from fathom.compiler.reads import address, depends, loads, position, stride
 from fathom.compiler.regions import KEPT
-from fathom.compiler.schedule import (
-    address,
-    depends,
-    loads,
-    position,
-    scheduled,
-    stride,
-    top_reduction,
-)
+from fathom.compiler.schedule import scheduled, top_reduction
 from fathom.compiler.transpose import turned
 from fathom.core.loop import Array, Index, Reduce
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 
 from fathom.compiler.affine import Affine, affine, simplify, supposing
 from fathom.compiler.fuse import Kernel
-from fathom.compiler.schedule import Flat, loads, position
+from fathom.compiler.reads import Flat, loads, position
 from fathom.compiler.types import dtype_of
 from fathom.core import loop
 from fathom.core.loop import Array, Call, Const, Expr, Index, Load, Reduce

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from fathom.compiler.emit import Emitter
 from fathom.compiler.fuse import Kernel
 from fathom.compiler.instructions import convert
-from fathom.compiler.schedule import position
+from fathom.compiler.reads import position
 from fathom.compiler.text import BOOL, INT64, Value, number
 from fathom.core.loop import Array, Call, Const, Expr, Index, Reduce, mentions
 

@@ -13,12 +13,22 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fathom.compiler.affine import Affine, affine
+from fathom.compiler.affine import Affine
 from fathom.compiler.borders import filled_parts
 from fathom.compiler.choices import choice_of
 from fathom.compiler.fuse import Kernel, reads_inside, reductions
+from fathom.compiler.reads import (
+    Flat,
+    address,
+    contiguous,
+    cost,
+    depends,
+    loads,
+    position,
+    stride,
+)
 from fathom.compiler.split import split
-from fathom.core.loop import Array, Call, Expr, Index, Load, Reduce, mentions, remembered, rewritten
+from fathom.core.loop import Array, Call, Expr, Index, Load, Reduce, rewritten
 
 
 @dataclass
@@ -50,10 +60,6 @@ class Schedule:
             pieces = max(pieces // 2, min(pieces, i.size // (SHARED * block)))
         share = -(-i.size // pieces)
         return -(-share // step) * step
-
-
-class Flat(Load):
-    """A read whose position is known as a whole: `at` holds one expression."""
 
 
 FEW = 4  # tiles
@@ -262,78 +268,10 @@ def price(reads: list[Load], i: Index, store: Affine | None, lanes: int) -> floa
     return (1 + lanes * cost(reads, i, store)) / filled
 
 
-def position(at, shape) -> Affine:
-    """The row-major position of an index."""
-    flat = Affine()
-    for i, size in zip(at, shape, strict=True):
-        flat = flat.scaled(size).plus(affine(i))
-    return flat.recombined()
-
-
-@remembered
-def address(load: Load) -> Affine:
-    """Where in memory a read goes, counted in elements."""
-    return affine(load.at[0]) if isinstance(load, Flat) else position(load.at, load.array.shape)
-
-
-@remembered
-def loads(e: Expr) -> list[Load]:
-    """The reads of an expression, and those that choose their indices."""
-    found: list[Load] = []
-    rest = [e]
-    while rest:
-        match rest.pop():
-            case Load() as read:
-                found.append(read)
-                rest += reversed(read.at)
-            case Reduce(body=body):
-                rest.append(body)
-            case Call(args=args):
-                rest += reversed(args)
-    return found
-
-
-@remembered
-def names_read(e: Expr) -> frozenset[str]:
-    """The arrays that an expression reads."""
-    match e:
-        case Load():
-            return frozenset([e.array.name]).union(*map(names_read, e.at))
-        case Reduce():
-            return names_read(e.body)
-        case Call():
-            return frozenset().union(*map(names_read, e.args))
-    return frozenset()
-
-
 def top_reduction(e: Expr) -> Reduce | None:
     """The reduction around which the whole body is written, if there is just one: act(sum + bias)."""
     found = reductions(e)
     return found[0] if len(found) == 1 else None
-
-
-def depends(load: Load, i: Index) -> bool:
-    return any(mentions(a, i) for a in load.at)
-
-
-def stride(form: Affine, i: Index) -> int | None:
-    """The step in memory when i grows by one; None where it is not constant."""
-    for atom in form.terms:
-        if not isinstance(atom, Index) and mentions(atom, i):
-            return None
-    return form.terms.get(i, 0)
-
-
-def contiguous(reads: list[Load], i: Index) -> bool:
-    return any(stride(address(r), i) == 1 for r in reads)
-
-
-def cost(reads: list[Load], i: Index, store: Affine | None) -> int:
-    """How many accesses would have to be gathered lane by lane."""
-    strides = [stride(address(r), i) for r in reads] + (
-        [stride(store, i)] if store is not None else []
-    )
-    return sum(s not in (0, 1) for s in strides)
 
 
 def collapsed(

@@ -20,9 +20,9 @@ from fathom.compiler.engine import assembly, target
 from fathom.compiler.fuse import Host, Loop
 from fathom.compiler.pattern import pattern
 from fathom.compiler.pseudocode import kernel_lines
+from fathom.compiler.reads import loads
 from fathom.compiler.reasons import reasons
 from fathom.compiler.regions import Phase, kernels_of
-from fathom.compiler.schedule import loads
 from fathom.compiler.source import TILES, Source
 from fathom.compiler.timing import time_table
 from fathom.core.loop import Index

@@ -21,9 +21,9 @@ from fathom.compiler.lowering import lowered
 from fathom.compiler.memory import Span, arranged
 from fathom.compiler.pack import packed
 from fathom.compiler.pattern import pattern
+from fathom.compiler.reads import loads, position
 from fathom.compiler.regions import Phase, kernels_of, planned, work
 from fathom.compiler.scatter import ScatterEmitter, scattered
-from fathom.compiler.schedule import loads, position
 from fathom.compiler.tiles import Job, Pointer, Repeat, Run, main_text
 from fathom.compiler.transpose import TurnEmitter, turned
 from fathom.compiler.winograd import with_fewer_products

@@ -10,7 +10,7 @@ import numpy as np
 from fathom.compiler.fuse import Kernel
 from fathom.compiler.peak import peak
 from fathom.compiler.program import Program
-from fathom.compiler.schedule import loads
+from fathom.compiler.reads import loads
 from fathom.compiler.threads import one_thread
 from fathom.compiler.types import dtype_of
 from fathom.core.loop import Call, Expr, Load, Reduce

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from fathom.compiler.affine import Affine
 from fathom.compiler.emit import Emitter
 from fathom.compiler.fuse import Kernel, reads_inside
-from fathom.compiler.schedule import Schedule, address, collapsed, position, stride
+from fathom.compiler.reads import address, position, stride
+from fathom.compiler.schedule import Schedule, collapsed
 from fathom.compiler.split import split
 from fathom.compiler.text import BOOL, Value, number
 from fathom.core.loop import Array, Expr, Index, Load

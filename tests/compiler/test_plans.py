@@ -9,9 +9,9 @@ from fathom.compiler import trace
 from fathom.compiler.fuse import Kernel, Loop
 from fathom.compiler.memory import Span, arranged
 from fathom.compiler.program import Program
+from fathom.compiler.reads import loads
 from fathom.compiler.regions import Phase
 from fathom.compiler.scatter import scattered
-from fathom.compiler.schedule import loads
 from fathom.nn import functional as F
 
 WIDTH = 8  # lanes, on any computer

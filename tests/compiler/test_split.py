@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from fathom.compiler.affine import affine
-from fathom.compiler.schedule import position
+from fathom.compiler.reads import position
 from fathom.compiler.split import split, substituted
 from fathom.core import loop
 from fathom.core.interpreter import evaluate
