@@ -27,6 +27,7 @@ FLOORS: tuple[dict[str, str], ...] = (
         "cuda": "what GPUs there are, through CuPy",
         "outputs": "the functions that take out=",
         "printing": "tensors as text",
+        "styled": "lines of text with styles, for terminals",
         "version": "the number of this version",
     },
     {"methods": "the methods of a tensor that only call an operation"},

@@ -5,7 +5,6 @@ A small computation is told in full; of a large one each module is one line.
 
 from __future__ import annotations
 
-import io
 import textwrap
 from collections.abc import Iterator
 from typing import Any
@@ -13,27 +12,14 @@ from typing import Any
 from fathom.explain.figures import short, sizes
 from fathom.explain.parts import Explanation, Figures, Group, Operation, Pull, Value, by_title
 from fathom.explain.plain import plain
+from fathom.styled import Line, shown
 
 FEW = 40  # operations that are told in full
-Line = list[tuple[str, str]]  # pieces of text, each with its style
 
 
 def text(explanation: Explanation, width: int = 100, color: bool = False) -> str:
     """The explanation in lines of at most `width` characters, in colour if asked."""
-    from rich.console import Console
-    from rich.text import Text
-
-    out = io.StringIO()
-    console = Console(
-        file=out,
-        width=width,
-        force_terminal=color,
-        force_jupyter=False,  # in a notebook rich would show each line in the cell, too
-        color_system="standard" if color else None,
-    )
-    for line in lines(explanation, width):
-        console.print(Text.assemble(*line, no_wrap=True, overflow="ellipsis"), highlight=False)
-    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+    return shown(lines(explanation, width), width, color, cut=True)
 
 
 def lines(e: Explanation, width: int) -> Iterator[Line]:

@@ -15,6 +15,7 @@ from fathom.core.base import TensorBase
 from fathom.core.primitive import Primitive
 from fathom.core.random import FIRST, GOLDEN, SECOND, Generator, default_generator
 from fathom.ops.axes import sizes_of
+from fathom.ops.complexes import view_as_complex
 from fathom.ops.creation import finished
 
 if TYPE_CHECKING:
@@ -75,7 +76,10 @@ def random_bits(shape: tuple[int, ...], bits: int, generator: Generator | None) 
 
 
 def uniform(shape: tuple[int, ...], d: dtypes.dtype, generator: Generator | None) -> Tensor:
-    """Uniform on [0, 1): 53 random bits for float64, 24 for the narrower dtypes."""
+    """Uniform on [0, 1): 53 random bits for float64, 24 for float32, fewer for narrower dtypes; of complex numbers both
+    parts."""
+    if d.is_complex:
+        return view_as_complex(uniform((*shape, 2), part_of(d), generator))
     bits = (
         53
         if d is dtypes.float64
@@ -88,8 +92,16 @@ def uniform(shape: tuple[int, ...], d: dtypes.dtype, generator: Generator | None
     return random_bits(shape, bits, generator).to(d) * 2.0**-bits
 
 
+def part_of(d: dtypes.dtype) -> dtypes.dtype:
+    """The dtype of a complex number's parts."""
+    return dtypes.float64 if d is dtypes.complex128 else dtypes.float32
+
+
 def gaussian(shape: tuple[int, ...], d: dtypes.dtype, generator: Generator | None) -> Tensor:
-    r"""Standard normal, $\sqrt{-2 \log(1 - u)} \cos(2 \pi v)$ (Box and Muller 1958)."""
+    r"""Standard normal, $\sqrt{-2 \log(1 - u)} \cos(2 \pi v)$ (Box and Muller 1958). The parts of complex numbers have
+    variance 1/2, so that $E |z|^2 = 1$."""
+    if d.is_complex:
+        return view_as_complex(gaussian((*shape, 2), part_of(d), generator) * math.sqrt(0.5))
     exact = d if d in (dtypes.float32, dtypes.float64) else dtypes.float32
     u, v = uniform(shape, exact, generator), uniform(shape, exact, generator)
     return ((-2 * (1 - u).log()).sqrt() * (2 * math.pi * v).cos()).to(d)
@@ -105,7 +117,7 @@ def sampled(draw, size: tuple, generator, dtype, device, requires_grad: bool) ->
 def rand(
     *size, generator: Generator | None = None, dtype=None, device=None, requires_grad: bool = False
 ) -> Tensor:
-    """Uniform on [0, 1).
+    """Uniform on [0, 1); of a complex dtype, both parts.
 
     >>> _ = fathom.manual_seed(0)
     >>> fathom.rand(2, 2).shape
@@ -117,7 +129,7 @@ def rand(
 def randn(
     *size, generator: Generator | None = None, dtype=None, device=None, requires_grad: bool = False
 ) -> Tensor:
-    """Standard normal: mean 0, standard deviation 1."""
+    """Standard normal: mean 0, standard deviation 1; of a complex dtype, both parts with variance 1/2."""
     return sampled(gaussian, size, generator, dtype, device, requires_grad)
 
 

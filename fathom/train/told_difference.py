@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 
+from fathom.styled import Line, shown
 from fathom.train.diff_runs import LOSS, START, TENSORS, RunDifference, pair
 
-Line = list[tuple[str, str]]  # pieces of text, each with its style
 MOST = 12  # facts that are listed
 
 
 def text(difference: RunDifference, width: int = 100, color: bool = False) -> str:
     """The difference in lines of at most `width` characters, in colour if asked."""
-    from rich.console import Console
-    from rich.text import Text
-
-    out = io.StringIO()
-    console = Console(
-        file=out,
-        width=width,
-        force_terminal=color,
-        force_jupyter=False,  # in a notebook rich would show each line in the cell, too
-        color_system="standard" if color else None,
-    )
-    for line in lines(difference):
-        console.print(Text.assemble(*line), highlight=False)
-    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+    return shown(lines(difference), width, color)
 
 
 def lines(d: RunDifference) -> Iterator[Line]:

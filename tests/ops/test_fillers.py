@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import fathom
@@ -78,3 +79,15 @@ def test_wrong_parameters_say_what_they_may_be(fill, message):
 def test_an_unknown_keyword_is_refused():
     with pytest.raises(TypeError, match="unexpected keyword argument 'low'"):
         fathom.zeros(2).uniform_(low=1)
+
+
+@pytest.mark.parametrize("dtype", [fathom.complex64, fathom.complex128], ids=str)
+def test_both_parts_of_complex_numbers_are_random(dtype):
+    fathom.manual_seed(0)
+    z = fathom.randn(20_000, dtype=dtype)
+    assert z.dtype is dtype
+    np.testing.assert_allclose(np.cov(z.real.numpy(), z.imag.numpy()), np.eye(2) / 2, atol=0.02)
+    u = fathom.rand(20_000, dtype=dtype)
+    parts = fathom.view_as_real(u).numpy()
+    assert parts.min() >= 0 and parts.max() < 1
+    np.testing.assert_allclose(np.cov(parts.T), np.eye(2) / 12, atol=0.005)
