@@ -6,6 +6,7 @@
 
 What only its group reads lives in the thread's scratch memory, which has a place for one block. A sum over all rows
 (the gradient of a bias) adds up those of each tile while they are near; a kernel after the group adds up the tiles.
+A row may be a matrix: of a head of attention the scores, their softmax, the gradients of both.
 """
 
 from __future__ import annotations
@@ -24,9 +25,11 @@ from fathom.core import loop
 from fathom.core.loop import Array, Index
 from fathom.core.tracing import Graph, Symbol
 
-NEAR = 1 << 16  # bytes of a block, in all arrays of which the group takes the same rows
-LEAST = 1 << 13  # bytes of a block that is worth a round of calls
-LONGEST = 1 << 18  # bytes of a row that is short enough for a block
+NEAR = (
+    1 << 15
+)  # bytes of a block, in all arrays of which the group takes the same rows: the nearest cache
+LEAST = 1 << 12  # bytes of a block that is worth a round of calls
+LONGEST = 1 << 19  # bytes of a row that is short enough for a block
 FEW = 4  # rows of a block, where there is a choice
 MAKERS = 4  # steps back from a kernel to others that a group needs for it
 
@@ -169,7 +172,8 @@ class Grouping:
         rows = min((n for n in group.rows if lengths[n] <= NEAR // FEW), default=max(group.rows))
         share = max(-(-rows // TILES), LEAST // lengths[rows])
         block = max(min(NEAR // lengths[rows], share), 1)
-        block = min(block - block % self.lanes or block, rows)
+        whole = self.lanes if block >= self.lanes else 1 << (block.bit_length() - 1)
+        block = min(block - block % whole, rows)
         size = -(-rows // block)
         phase = Phase([], size, -(-size // TILES), rows=rows, block=block)
         totals: list[Phase | Host] = []

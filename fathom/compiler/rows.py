@@ -1,8 +1,9 @@
 """A kernel as a function of rows: what it computes of some rows it reads from the same rows of other arrays.
 
-    s[i] = sum_j x[i, j]                of row i of x
-    y[i, j] = x[i, j] / s[i]            of row i of x and of s
-    b[j] = sum_i x[i, j]                a sum over rows: row i adds to what is there
+    s[i] = sum_j x[i, j]                        of row i of x
+    y[i, j] = x[i, j] / s[i]                    of row i of x and of s
+    z[i, j, k] = sum_l y[i, j, l] v[i, l, k]    of row i of y and of v, which is a matrix
+    b[j] = sum_i x[i, j]                        a sum over rows: row i adds to what is there
 
 How many rows there are is a choice: an array of 32 x 128 x 256 numbers is 32 rows, or 4,096, or so many single numbers.
 """
@@ -15,11 +16,13 @@ from dataclasses import dataclass, replace
 
 from fathom.compiler.affine import Affine
 from fathom.compiler.fuse import Kernel, measure
-from fathom.compiler.reads import address, depends, loads, position, stride
+from fathom.compiler.reads import address, depends, loads, names_read, position, stride
 from fathom.compiler.regions import KEPT
 from fathom.compiler.schedule import scheduled, top_reduction
 from fathom.compiler.transpose import turned
 from fathom.core.loop import Array, Index, Reduce
+
+PRODUCTS = 1 << 20  # in a row, so that a product of it is as fast as of many at once
 
 
 @dataclass(frozen=True)
@@ -41,9 +44,8 @@ def rows_of(kernel: Kernel, output: Array, lanes: int) -> Rows | None:
     if 0 in kernel.output.shape or turned(kernel, lanes) is not None:
         return None
     collected = collecting(kernel)
-    if collected is None and not goes_once(kernel):
-        return None
     k = collected or kernel
+    again = read_again(k)
     places = [(r.array.name, address(r), math.prod(r.array.shape)) for r in loads(k.body)]
     leading = [i for i in k.out if i.size > 1]
     if collected is None:
@@ -58,9 +60,10 @@ def rows_of(kernel: Kernel, output: Array, lanes: int) -> Rows | None:
             name for name, form, size in places if not lies_in_row(form, leading[: d + 1], size)
         }
         alike = frozenset(name for name, _, _ in places if name not in apart)
-        outermost = outermost or outermost_of(k, lanes)
-        if alike and outermost % rows == 0:
-            cuts[rows] = alike
+        if alike and (not again or (again <= alike and steps_of(k) >= rows * PRODUCTS)):
+            outermost = outermost or outermost_of(k, lanes)
+            if outermost % rows == 0:
+                cuts[rows] = alike
     return Rows(cuts, collected is not None) if cuts else None
 
 
@@ -86,18 +89,27 @@ def outermost_of(kernel: Kernel, lanes: int) -> int:
     if not kernel.adds:
         places.append((schedule.store, math.prod(kernel.output.shape)))
     elif schedule.strip is not None or stride(schedule.store, schedule.vector or i) == 0:
-        return 1  # what is added to would be read before it is complete
+        return (
+            1  # a strip would begin from 0, and rows side by side in lanes would add to one place
+        )
     return i.size if any(stride(form, i) == size // i.size for form, size in places) else 1
 
 
-def goes_once(kernel: Kernel) -> bool:
-    """Whether the kernel reads its largest array once, element by element: not a product of matrices, which is fast
-    on many rows."""
+def steps_of(kernel: Kernel) -> int:
+    """How often the innermost expression of a kernel is computed."""
+    reduction = top_reduction(kernel.body)
+    over = () if reduction is None else reduction.over
+    return math.prod(i.size for i in (*kernel.out, *over))
+
+
+def read_again(kernel: Kernel) -> frozenset[str]:
+    """The arrays that a product reads again and again: unless all of them lie in the row, and the row is large, it is
+    fast on many rows alone. A sum that reads its largest array once, element by element, is as fast on a few."""
     reduction = top_reduction(kernel.body)
     if reduction is None:
-        return not measure(kernel.body)[2]
-    steps = math.prod(i.size for i in (*kernel.out, *reduction.over))
-    return any(math.prod(r.array.shape) >= steps for r in loads(reduction.body))
+        return names_read(kernel.body) if measure(kernel.body)[2] else frozenset()
+    once = any(math.prod(r.array.shape) >= steps_of(kernel) for r in loads(reduction.body))
+    return frozenset() if once else names_read(reduction.body)
 
 
 def collecting(kernel: Kernel) -> Kernel | None:

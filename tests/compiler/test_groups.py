@@ -111,7 +111,23 @@ def test_the_gradients_of_a_layer_norm_are_one_pass_and_the_sums_of_tiles():
     assert [len(p.kernels) for p in program.plan.phases if not p.rows] == [1, 1]
 
 
-def test_a_product_of_matrices_runs_by_itself():
+def test_attention_scores_are_kept_for_one_head_of_one_sample():
+    q, k = numbers(2, 3, 128, 64), numbers(2, 3, 64, 128)
+    program, (group,) = groups(lambda q, k: (q @ k).softmax(-1), q, k)
+    assert len(program.plan.phases) == 1 and (group.rows, group.block) == (2 * 3, 1)
+    scores = group.kernels[0].output
+    assert scores.shape == (2, 3, 128, 128)
+    assert group.local[program.plan.names[scores]] == 128 * 128 * 4
+    np.testing.assert_allclose(ran(program, q, k)[0], (q @ k).softmax(-1).numpy(), atol=1e-5)
+
+
+def test_the_products_of_small_heads_run_by_themselves_for_all_heads():
+    q, k = numbers(2, 3, 64, 32), numbers(2, 3, 32, 64)
+    program, (group,) = groups(lambda q, k: (q @ k).softmax(-1), q, k)
+    assert [len(phase.kernels) for phase in program.plan.phases] == [1, len(group.kernels)]
+
+
+def test_a_product_with_a_matrix_for_all_rows_runs_by_itself():
     x, w = numbers(300, 16), numbers(16, 16)
     program, found = groups(lambda x, w: ((x * 2).softmax(-1) @ w).softmax(-1), x, w)
     assert len(found) == 2 and len(program.plan.phases) == 3
