@@ -25,9 +25,7 @@ from fathom.core import loop
 from fathom.core.loop import Array, Index
 from fathom.core.tracing import Graph, Symbol
 
-NEAR = (
-    1 << 15
-)  # bytes of a block, in all arrays of which the group takes the same rows: the nearest cache
+NEAR = 1 << 15  # bytes of a block, in all arrays of which the group takes the same rows
 LEAST = 1 << 12  # bytes of a block that is worth a round of calls
 LONGEST = 1 << 19  # bytes of a row that is short enough for a block
 FEW = 4  # rows of a block, where there is a choice

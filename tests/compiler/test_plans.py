@@ -10,7 +10,7 @@ from fathom.compiler.fuse import Kernel, Loop
 from fathom.compiler.memory import Span, arranged
 from fathom.compiler.program import Program
 from fathom.compiler.reads import loads
-from fathom.compiler.regions import Phase
+from fathom.compiler.regions import Phase, first_labels
 from fathom.compiler.scatter import scattered
 from fathom.nn import functional as F
 
@@ -74,6 +74,16 @@ def test_a_sum_over_samples_of_what_the_caller_gets_comes_after_it():
     for n, (reads, _) in enumerate(phases):
         assert not reads & {name for _, written in phases[n + 1 :] for name in written}
     assert program.run([x.numpy()])[1] == pytest.approx(f(x)[1].item(), rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("shape", "dtype", "counted"),
+    [((5, 40), "float32", False), ((5, 40, 3), "float32", True), ((5, 40), "int64", True)],
+)
+def test_the_second_axis_counts_samples_after_time_and_not_in_a_table(shape, dtype, counted):
+    """A table of whole numbers may be words, time by time."""
+    graph = trace(lambda x: x + x, fathom.zeros(*shape, dtype=getattr(fathom, dtype)))
+    assert bool(first_labels(graph, {graph.inputs[0]: "a0"}, 1, WIDTH)) is counted
 
 
 def test_a_batch_that_fills_no_vector_keeps_its_order():
