@@ -147,18 +147,7 @@ def affine(e: Expr | int) -> Affine:
     e = as_expr(e)
     if not isinstance(e, Const) and not (isinstance(e, Call) and e.name in SUMS):
         return Affine(0, {e: 1})
-    return form_under_facts(e) if divides(e) and concerns(e) else form(e)
-
-
-@remembered
-def divides(e: Expr) -> bool:
-    """Whether there is a division in an integer expression: its form may depend on facts."""
-    match e:
-        case Call(name="//" | "%"):
-            return True
-        case Call(name="+" | "-" | "*" | "neg"):
-            return any(divides(a) for a in e.args)
-    return False
+    return form_under_facts(e) if concerns(e) else form(e)
 
 
 @remembered

@@ -13,7 +13,7 @@ import numpy as np
 from fathom.compiler.ahead import lines_ahead
 from fathom.compiler.choices import written_out
 from fathom.compiler.functions import START
-from fathom.compiler.fuse import Kernel, measure, reductions
+from fathom.compiler.fuse import Kernel, reductions
 from fathom.compiler.instructions import convert, extreme
 from fathom.compiler.reads import Flat
 from fathom.compiler.schedule import scheduled
@@ -40,7 +40,6 @@ class Emitter(Values):
         self.copies: dict[Index, range] = {}  # what is computed side by side now
         self.sums: dict[Reduce, Value] = {}  # the reductions that are known here
         self.ranges: dict[Index, tuple[Value, Value]] = {}  # where a strip of a sum begins and ends
-        self.known: dict[tuple, Value] | None = None  # what has been read in this step of a sum
 
     def function(self, name: str) -> str:
         """The whole function."""
@@ -209,10 +208,7 @@ class Emitter(Values):
         first = literal(start_of(e.name, dtype), dtype, lanes)
         slots = [t.slot(self.begun(place, first)) for place in places]
 
-        straight = measure(e.body)[2] is False  # no loops inside
-
         def inside() -> None:
-            self.known = {} if straight else None
             if s.strip is not None:
                 self.beside.update(places[0])
                 for read, offset in lines_ahead(e, s, self.copies, self.lanes):
@@ -229,7 +225,6 @@ class Emitter(Values):
                     ):
                         value = t.select(self.mask, value, first)
                 t.set(slot, self.combine(e.name, t.get(slot), value))
-            self.known = None
 
         order = [k for k in e.over if not (across and k is s.vector)] + (
             [s.vector] if across else []
@@ -273,16 +268,6 @@ class Emitter(Values):
         begin, _ = self.ranges[self.schedule.strip[0]]
         before = self.load(Flat(self.output, (self.schedule.store.expr(),)))
         return self.t.select(self.t.binary("icmp eq", begin, number(0), BOOL), first, before)
-
-    def read(self, e: Load) -> Value:
-        """Read; once for all the sums side by side that need the same element."""
-        if self.known is None:
-            return self.load(e)
-        where = tuple(self.beside[i] for i in self.copies if mentions(e, i))
-        key = (e, where, self.mask and self.mask.name)
-        if key not in self.known:
-            self.known[key] = self.load(e)
-        return self.known[key]
 
     def reduced(self, e: Reduce) -> Value:
         return self.sums[e] if e in self.sums else self.reduce(e, [{}])[0]

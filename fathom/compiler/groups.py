@@ -15,15 +15,14 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from fathom.compiler.fuse import Host, Kernel
+from fathom.compiler.fuse import Host
 from fathom.compiler.loops import reads, writes
 from fathom.compiler.pack import is_plain
 from fathom.compiler.pattern import pattern
-from fathom.compiler.regions import TILES, Phase, Plan, stored
+from fathom.compiler.regions import TILES, Phase, Plan, by_tile, stored
 from fathom.compiler.rows import Rows, collecting, rows_of
-from fathom.core import loop
-from fathom.core.loop import Array, Index
-from fathom.core.tracing import Graph, Symbol
+from fathom.core.loop import Array
+from fathom.core.tracing import Graph
 
 NEAR = 1 << 15  # bytes of a block, in all arrays of which the group takes the same rows
 LEAST = 1 << 12  # bytes of a block that is worth a round of calls
@@ -178,28 +177,14 @@ class Grouping:
         for p in sorted(group.members):
             (kernel,) = self.old.phases[p].kernels
             if self.names[kernel.output] not in group.made:
-                kernel, total = self.by_tile(kernel, phase.tiles)
-                phase.sums.append(kernel.output)
+                parts, total = by_tile(kernel, self.names, phase.tiles)
+                collected = collecting(kernel)
+                assert collected is not None
+                kernel = replace(collected, output=parts)
+                phase.sums.append(parts)
                 totals.append(Phase([stored(total)]))
             phase.items.append(kernel)
         for name in group.made - self.kept:
             if group.members.issuperset(self.readers.get(name, ())):
                 phase.local[name] = block * self.bytes_of([name], rows)
         return [phase, *totals]
-
-    def by_tile(self, kernel: Kernel, tiles: int) -> tuple[Kernel, Kernel]:
-        """A sum over rows as one that each tile keeps for itself, and the kernel that adds them up."""
-        y = kernel.output
-        out = tuple(Index(i.size) for i in kernel.out)
-        parts = Symbol(y.level, (tiles, *(i.size for i in out)), y.dtype, y.graph)
-        self.names[parts] = f"s{len(self.names)}"
-        array = Array(self.names[parts], parts.shape, parts.dtype)
-        at = None
-        if kernel.at is not None:
-            renewed = dict(zip(kernel.out, out, strict=True))
-            at = tuple(loop.substituted(e, renewed) for e in kernel.at)
-        tile = Index(tiles)
-        total = Kernel(y, out, loop.reduce("+", [tile], array[(tile, *out)]), at)
-        collected = collecting(kernel)
-        assert collected is not None
-        return replace(collected, output=parts), total

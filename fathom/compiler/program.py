@@ -72,9 +72,7 @@ class Program:
         """By the compiler, and put into the cache if another process can know that it means this program."""
         with uncollected():
             text, layout = self.source.llvm(), self.source.layout
-            del (
-                self.source
-            )  # with a million parts of expressions; who asks to see it has it made again
+            del self.source  # with a million expressions; who asks to see it has it made again
         native = self.kind(layout, built(text))
         plain = layout.text()
         if self.entry and plain is not None:

@@ -301,7 +301,7 @@ class Samples:
             name = self.names[k.output]
             kernel = lowered(k, name, use.split, result.places, self.lanes, use.reduced)
             if use.reduced:
-                kernel.output, total = self.kept(k, phase.tiles)
+                kernel.output, total = by_tile(k, self.names, phase.tiles, (self.lanes,))
                 phase.sums.append(kernel.output)
                 totals.append(Phase([stored(total)]))
             return kernel
@@ -323,21 +323,24 @@ class Samples:
             return split if kernel.time is None else None
         return split if split.count % self.lanes == 0 or sums(kernel.body, split.index) else None
 
-    def kept(self, step: Kernel, tiles: int) -> tuple[Symbol, Kernel]:
-        """The array in which each tile keeps its sums by lane, and the kernel that adds them up."""
-        y = step.output
-        out = tuple(Index(i.size) for i in step.out)
-        sizes = [i.size for i in out]
-        parts = Symbol(y.level, (tiles, *sizes, self.lanes), y.dtype, y.graph)
-        self.names[parts] = f"s{len(self.names)}"
-        array = Array(self.names[parts], parts.shape, parts.dtype)
-        at = None
-        if step.at is not None:
-            renewed = dict(zip(step.out, out, strict=True))
-            at = tuple(loop.substituted(e, renewed) for e in step.at)
-        tile, lane = Index(tiles), Index(self.lanes)
-        body = loop.reduce("+", [tile, lane], array[(tile, *out, lane)])
-        return parts, Kernel(y, out, body, at)
+
+def by_tile(
+    kernel: Kernel, names: dict[Symbol, str], tiles: int, lanes: tuple[int, ...] = ()
+) -> tuple[Symbol, Kernel]:
+    """The array in which each tile keeps its own sums, by lane if there are lanes, and the kernel that adds them up."""
+    y = kernel.output
+    out = tuple(Index(i.size) for i in kernel.out)
+    parts = Symbol(y.level, (tiles, *(i.size for i in out), *lanes), y.dtype, y.graph)
+    names[parts] = f"s{len(names)}"
+    array = Array(names[parts], parts.shape, parts.dtype)
+    at = None
+    if kernel.at is not None:
+        renewed = dict(zip(kernel.out, out, strict=True))
+        at = tuple(loop.substituted(e, renewed) for e in kernel.at)
+    tile, within = Index(tiles), [Index(n) for n in lanes]
+    return parts, Kernel(
+        y, out, loop.reduce("+", [tile, *within], array[(tile, *out, *within)]), at
+    )
 
 
 def work(kernel: Kernel) -> int:

@@ -62,6 +62,11 @@ class Job:
     def tiles(self) -> int:
         return -(-self.size // self.chunk)
 
+    @property
+    def runs(self) -> list[Run]:
+        """All calls of kernels."""
+        return [r for i in self.items for r in (i.runs if isinstance(i, Repeat) else [i])]
+
 
 class TileText:
     """The blocks of a phase in the function that runs one tile of any phase. (A function for each phase would take
@@ -78,8 +83,7 @@ class TileText:
             f"  {high} = call i64 @llvm.smin.i64(i64 {end}, i64 {job.size})",
         ]
         self.known: dict[Pointer, str] = {}
-        runs = [r for i in job.items for r in (i.runs if isinstance(i, Repeat) else [i])]
-        pointers = [p for p, _ in job.cleared] + [p for r in runs for p in r.pointers]
+        pointers = [p for p, _ in job.cleared] + [p for r in job.runs for p in r.pointers]
         for pointer in pointers:
             if not pointer.block:
                 self.reach(pointer)
@@ -233,10 +237,7 @@ def main_text(name: str, jobs: list[Job], scratch: int, timed: bool = False) -> 
     """
     texts = [tile_text(f"{name}_tile", jobs, timed)]
     if timed:
-        runs = [
-            r for j in jobs for i in j.items for r in (i.runs if isinstance(i, Repeat) else [i])
-        ]
-        texts = [f"@clock_{r.kernel} = global i64 0" for r in runs] + texts
+        texts = [f"@clock_{r.kernel} = global i64 0" for j in jobs for r in j.runs] + texts
     tiles = ", ".join(f"i64 {job.tiles}" for job in jobs)
     return "\n".join(
         [

@@ -25,10 +25,6 @@ class Values(Access):
         super().__init__(output, lanes)
         self.held: dict[int, Value] = {}  # what has been computed before the loops inside, by id
 
-    def read(self, e: Load) -> Value:
-        """An element: how often it is read anew is for a kernel's emitter to say."""
-        raise NotImplementedError
-
     def reduced(self, e: Reduce) -> Value:
         """A reduction: its loops are for a kernel's emitter to write."""
         raise NotImplementedError
@@ -51,7 +47,7 @@ class Values(Access):
             case Index():
                 return self.index(affine(e))
             case Load():
-                return self.read(e)
+                return self.load(e)
             case Reduce():
                 return self.reduced(e)
             case Call() if is_index(e):
