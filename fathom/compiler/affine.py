@@ -28,6 +28,7 @@ from fathom.core.loop import (
     mentions,
     reduce,
     remembered,
+    same,
     substituted,
     where,
 )
@@ -147,7 +148,7 @@ def affine(e: Expr | int) -> Affine:
     e = as_expr(e)
     if not isinstance(e, Const) and not (isinstance(e, Call) and e.name in SUMS):
         return Affine(0, {e: 1})
-    return form_under_facts(e) if concerns(e) else form(e)
+    return form_under_facts(e) if FACTS and concerns(e) else form(e)
 
 
 @remembered
@@ -223,7 +224,7 @@ def condition(e: Call) -> Expr:
 
 def simplify(e: Expr) -> Expr:
     """The expression with its index arithmetic worked out and its decided branches taken."""
-    return simplified_under_facts(e) if concerns(e) else simplified(e)
+    return simplified_under_facts(e) if FACTS and concerns(e) else simplified(e)
 
 
 @remembered
@@ -236,7 +237,8 @@ def simplified_under_facts(e: Expr) -> Expr:
     """What holds where the facts do."""
     match e:
         case Load():
-            return Load(e.array, tuple(index(i) for i in e.at))
+            at = tuple([simplify(i) for i in e.at])
+            return e if same(at, e.at) else Load(e.array, at)
         case Reduce():
             return chosen(flattened(Reduce(e.name, e.over, simplify(e.body))))
         case Call(name="cast", args=(a,)):
@@ -335,7 +337,7 @@ def supposing(found: Sequence[Fact]) -> Iterator[None]:
 
 def concerns(e: Expr) -> bool:
     """Whether facts may say something about the expression: what they do not is worked out once."""
-    return bool(FACTS) and not ABOUT[-1].isdisjoint(indices(e))
+    return not ABOUT[-1].isdisjoint(indices(e))
 
 
 def facts(test: Expr) -> list[Fact]:

@@ -52,15 +52,15 @@ class Emitter(Values):
         else:
             k, length = s.strip
             self.loop(k, number(0), number(k.size), length, lambda: self.strip(k, low, high))
-        apart = bool(
-            reductions(self.kernel.body)
-        )  # what is elementwise may write over what it reads
-        arrays = ", ".join(
-            f"ptr {'noalias ' if apart and a == self.output.name else ''}%{a}" for a in self.used
-        )
-        body = "\n".join([*self.t.entry, *self.t.lines])
-        span = "i64 %low, i64 %high" + (", i64 %time" if self.kernel.time is not None else "")
-        return f"define internal void @{name}({arrays}, {span}) #0 {{\nentry:\n{body}\n  ret void\n}}\n"
+        given = []
+        for k, array in enumerate(self.used):
+            given += [
+                f"  %{array}.at = getelementptr ptr, ptr %arrays, i64 {k}",
+                f"  %{array} = load ptr, ptr %{array}.at",
+            ]
+        body = "\n".join([*given, *self.t.entry, *self.t.lines])
+        span = "i64 %low, i64 %high, i64 %time"
+        return f"define internal void @{name}(ptr %arrays, {span}) #0 {{\nentry:\n{body}\n  ret void\n}}\n"
 
     def nest(self, loops: list[Index], low: Value | None = None, high: Value | None = None) -> None:
         """The loops from the outermost in; the first runs from low to high."""

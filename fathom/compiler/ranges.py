@@ -6,7 +6,7 @@ of the work. What all readers of an array leave out is left out where it is made
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from fathom.compiler.affine import affine, facts, simplify, supposing
@@ -14,6 +14,8 @@ from fathom.compiler.fuse import Host, Kernel
 from fathom.compiler.reads import names_read
 from fathom.core.loop import Array, Call, Expr, Index, Load, Reduce, rewritten, substituted
 from fathom.core.tracing import Graph, Symbol
+
+Ranges = list[tuple[float, float]]  # the least and the largest index along each axis
 
 
 def narrowed(
@@ -28,28 +30,31 @@ def narrowed(
         elif step.at is not None:
             fixed.add(names[step.output])  # written by more than one kernel
     timed = any(isinstance(u, Kernel) and u.at is not None for u in result)
-    readers: dict[str, list[int]] = {}
-    for k, step in enumerate(result):
-        for name in names_read(step.body) if isinstance(step, Kernel) else ():
-            readers.setdefault(name, []).append(k)
+    free = {names[u.output] for u in result if isinstance(u, Kernel)} - fixed
+    read: dict[str, dict[int, list[Ranges]]] = {}  # of each array, by which kernels
     for k in reversed(range(len(result))):  # readers first
         kernel = result[k]
-        if isinstance(kernel, Kernel) and names[kernel.output] not in fixed:
-            name = names[kernel.output]
-            after = [n for n in readers.get(name, []) if n > k]
-            spans = read_of(name, kernel, [result[n] for n in after])
+        if not isinstance(kernel, Kernel):
+            continue
+        name = names[kernel.output]
+        if name in free:
+            readers = read.get(name, {})
+            spans = covered([s for found in readers.values() for s in found], kernel)
             if timed and spans:
                 spans[0] = 0, kernel.out[0].size - 1  # a loop over time goes through all steps
             if any(
                 high - low + 1 < i.size for (low, high), i in zip(spans, kernel.out, strict=True)
             ):
-                narrow(result, k, after, spans, names)
+                kernel = narrow(result, k, list(readers), spans, names)
+        found: dict[str, list[Ranges]] = {}
+        gather(kernel.body, free, found)
+        for other, places in found.items():
+            read.setdefault(other, {})[k] = places
     return result
 
 
-def read_of(name: str, kernel: Kernel, readers: Sequence[Kernel]) -> list[tuple[int, int]]:
+def covered(found: Sequence[Ranges], kernel: Kernel) -> list[tuple[int, int]]:
     """The first and the last index, along each axis, of the elements that are read."""
-    found = [s for u in readers for s in places(u.body, name)]
     result = []
     for axis, i in enumerate(kernel.out):
         low = max(0, min((s[axis][0] for s in found), default=0))
@@ -58,24 +63,26 @@ def read_of(name: str, kernel: Kernel, readers: Sequence[Kernel]) -> list[tuple[
     return result
 
 
-def places(e: Expr, name: str) -> list[list[tuple[float, float]]]:
-    """For each read of the array, the range of its index along each axis, where the tests around it hold."""
-    if name not in names_read(e):
-        return []
+def gather(e: Expr, names: Collection[str], found: dict[str, list[Ranges]]) -> None:
+    """For each read of these arrays, the range of its index along each axis, where the tests around it hold."""
+    if names_read(e).isdisjoint(names):
+        return
     match e:
         case Call(name="where", args=(test, a, b)):
+            gather(test, names, found)
             with supposing(facts(test)):
-                first = places(a, name)
-            return places(test, name) + first + places(b, name)
+                gather(a, names, found)
+            gather(b, names, found)
         case Call():
-            return [s for a in e.args for s in places(a, name)]
+            for a in e.args:
+                gather(a, names, found)
         case Reduce():
-            return places(e.body, name)
+            gather(e.body, names, found)
         case Load():
-            inner = [s for i in e.at for s in places(i, name)]
-            own = [affine(i).range() for i in e.at]
-            return [own, *inner] if e.array.name == name else inner
-    return []
+            for i in e.at:
+                gather(i, names, found)
+            if e.array.name in names:
+                found.setdefault(e.array.name, []).append([affine(i).range() for i in e.at])
 
 
 def narrow(
@@ -84,7 +91,7 @@ def narrow(
     readers: Sequence[int],
     spans: list[tuple[int, int]],
     names: dict[Symbol, str],
-) -> None:
+) -> Kernel:
     """Let kernel k compute its elements within the spans alone, and its readers know."""
     kernel = kernels[k]
     assert isinstance(kernel, Kernel)
@@ -97,7 +104,7 @@ def narrow(
     shape = tuple(i.size for i in out)
     new = Symbol(old.level, shape, old.dtype, old.graph)
     name = names[new] = names.pop(old)
-    kernels[k] = replace(kernel, output=new, out=tuple(out), body=simplify(body))
+    kernels[k] = narrower = replace(kernel, output=new, out=tuple(out), body=simplify(body))
     array = Array(name, shape, old.dtype)
 
     def moved(read: Load) -> Load:
@@ -108,3 +115,4 @@ def narrow(
     for n in readers:
         reader = kernels[n]
         kernels[n] = replace(reader, body=simplify(rewritten(reader.body, moved)))
+    return narrower

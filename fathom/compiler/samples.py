@@ -179,7 +179,8 @@ def lowered(
     whole = (before * split.count + sample) * split.inner + inner
     parts = [i for i in (before, inner) if isinstance(i, Index)]
     body = loop.substituted(kernel.body, {split.index: whole})
-    with supposing([({block: lanes, lane: 1}, 0, split.count - 1)]):
+    most = [] if split.count % lanes == 0 else [({block: lanes, lane: 1}, 0, split.count - 1)]
+    with supposing(most):
         if split.index in kernel.out:
             k = kernel.out.index(split.index)
             out = (block, *kernel.out[:k], *parts, *kernel.out[k + 1 :], lane)

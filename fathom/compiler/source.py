@@ -24,7 +24,7 @@ from fathom.compiler.pattern import pattern
 from fathom.compiler.reads import loads, position
 from fathom.compiler.regions import Phase, kernels_of, planned, work
 from fathom.compiler.scatter import ScatterEmitter, scattered
-from fathom.compiler.tiles import Job, Pointer, Repeat, Run, main_text
+from fathom.compiler.tiles import Job, Pointer, Repeat, Run, calls_text, program_text
 from fathom.compiler.transpose import TurnEmitter, turned
 from fathom.compiler.winograd import with_fewer_products
 from fathom.core.loop import Array
@@ -73,9 +73,6 @@ class Source:
         self.parts: list[Part | Host] = []
         for phase in self.plan.phases:
             self.add(phase)
-        for part in self.parts:
-            if isinstance(part, Part):
-                self.texts.append(main_text(part.name, part.jobs, part.scratch, timed))
         self.direct = self.overwritten() if over else {}
 
     # ---- code ----
@@ -139,8 +136,7 @@ class Source:
         whole = None if phase.region else out[0].size if out else 1
         self.functions[name], self.together[name] = kernel, phase.together
         chunk = emitter.schedule.chunk(self.lanes, TILES)
-        run = Run(name, (), kernel.time is not None, whole, chunk)
-        return run, [arrays.index(a) for a in emitter.used]
+        return Run(name, (), whole, chunk), [arrays.index(a) for a in emitter.used]
 
     def emitter(self, kernel: Kernel, region: bool) -> Emitter:
         """Who writes the kernel."""
@@ -202,9 +198,15 @@ class Source:
 
     def llvm(self) -> str:
         """The module as LLVM assembly."""
+        place = {name: k for k, name in enumerate(self.functions)}
+        parts = [part for part in self.parts if isinstance(part, Part)]
+        programs = [program_text(p.name, p.jobs, p.scratch, place) for p in parts]
+        calls = calls_text(list(place), [job for p in parts for job in p.jobs], self.timed)
         width = f'"prefer-vector-width"="{32 * self.lanes}"'
         attributes = f"attributes #0 = {{ noinline nounwind {width} }}"
-        return "\n".join([*sorted(self.declared), "", *self.texts, attributes, ""])
+        return "\n".join(
+            [*sorted(self.declared), "", *self.texts, *programs, calls, attributes, ""]
+        )
 
     # ---- memory ----
 

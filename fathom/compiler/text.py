@@ -6,6 +6,7 @@ scalars to vectors.
 
 from __future__ import annotations
 
+import functools
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -43,7 +44,9 @@ class Value:
         return f"{self.type} {self.name}"
 
 
+@functools.cache
 def type_name(dtype: np.dtype, lanes: int = 0) -> str:
+    """LLVM's word for the type."""
     scalar = NAMES[dtype.str[1:]]
     return f"<{lanes} x {scalar}>" if lanes else scalar
 

@@ -30,10 +30,11 @@ def remembered(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
     @functools.wraps(f)
     def known(e):
         memory = e.__dict__
-        if f not in memory:
+        value = memory.get(f, memory)  # which is no value
+        if value is memory:
             value = f(e)
             memory[f] = ITSELF if value is e else value
-        return e if memory[f] is ITSELF else memory[f]
+        return e if value is ITSELF else value
 
     return known
 
