@@ -127,6 +127,8 @@ def stripped(body: Expr, vector: Index) -> tuple[Index, int] | None:
     if count < 2 * STRIP or size < NEAR:
         return None
     k = body.over[0]
+    if 2 * STRIP * k.size < count:
+        return None  # one step of k is more than two strips
     return k, max(1, STRIP * k.size // count)
 
 

@@ -7,10 +7,10 @@ take m + r - 1 products instead of m r. With three matrices made from the points
     sum_{i, q} x[i + q] w[q] y[i]  =  sum_z (B x)[z] (G w)[z] (A y)[z]     for all x, w and y.
 
 What stands beside y is the convolution, A^T [(B x) (G w)]; what stands beside w and x are the gradients of the two:
-one rule for the three. Here it serves along the last axis, tile by tile, with six products for four outputs of
-three taps (twelve in the plain sum), or with eight for six (eighteen); with eight for four outputs of five taps
-(twenty). Along the other axes, and over the channels, products are summed as before, by a contraction of the two that
-are given.
+one rule for the three. Here it serves along the last axis, tile by tile, with five products for three outputs of three
+taps (nine in the plain sum), six for four (twelve) or eight for six (eighteen); with eight for four outputs of five
+taps (twenty). Along the other axes, and over the channels, products are summed as before, by a contraction of the two
+that are given.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 
 # and infinity, where a polynomial's value is its highest coefficient
 POINTS = tuple(map(Fraction, ("0", "1", "-1", "2", "-2", "1/2", "-1/2")))
-PRODUCTS = (6, 8)  # of a tile: of the first five points, or of all, and infinity
+PRODUCTS = (5, 6, 8)  # of a tile: of the first four points, or more, and infinity
+MOST_TAPS = 5  # of a row: tiles of more make few outputs
 BATCH = 16  # examples side by side: with fewer, lanes run along the rows, which tiles would cut
 GAIN = 1.3  # how many times fewer products a row must take
 TRANSFORM = 6  # what it takes to transform a number and to keep it near, in products; twice that where it is far
@@ -126,7 +127,7 @@ class Correlation:
     @property
     def products(self) -> int:
         """Those of a tile: as many as make the fewest of a row."""
-        return min(PRODUCTS, key=lambda n: n * self.tiles_of(n))
+        return min((n for n in PRODUCTS if n > self.taps), key=lambda n: n * self.tiles_of(n))
 
     @property
     def outputs(self) -> int:
@@ -147,7 +148,7 @@ class Correlation:
         n = len(self.windows.size)
         if self.y[-n:] != self.x[-2 * n : -n] or self.w[-n:] != self.x[-n:] or not self.lead:
             return False
-        if not 2 <= self.taps < PRODUCTS[0]:
+        if not 2 <= self.taps <= MOST_TAPS:
             return False
         _, *channels = self.channels
         inside, outside = (prod(self.sizes[c] for c in letters) for letters in channels)
@@ -218,8 +219,8 @@ class Correlation:
         w = as_row(Untiled(g, taps, taps)(Reshape((*w.shape, 1))(w)), taps)
         return Permute(tuple((order + self.w[-1]).index(c) for c in self.w))(w)
 
-    def x_from(self, y: Tensor, w: Tensor, width: int) -> Tensor:
-        """The gradient of x, whose rows are `width` long: from the gradient of y and the weights turned around."""
+    def x_from(self, y: Tensor, w: Tensor, to: tuple[int, ...]) -> Tensor:
+        """The gradient of x, with places `to`: from the gradient of y and the weights turned around."""
         _, b, _ = self.matrices
         (y, of_y), (w, of_w) = self.of_y(y), self.of_w(w)
         places, taps = self.rows
@@ -229,7 +230,78 @@ class Correlation:
             of_y = of_y[:-1] + taps + of_y[-1]
             w = Flip(tuple(range(w.ndim - n, w.ndim)))(w)
         x = Contract(of_y, of_w, self.tiled(self.lead + places))(y, w)
-        return as_row(Untiled(b, self.outputs, width)(x), width)
+        return as_row(Untiled(b, self.outputs, to[-1])(x), to[-1])
+
+
+class Strided:
+    r"""A correlation with stride as one without it: places that are s apart become channels, with taps of their own,
+    $\sum_q x_{s i + q} w_q = \sum_{r, a} x_{s (i + a) + r} w_{s a + r}$, where the taps are a multiple of s."""
+
+    def __init__(self, windows: Windows, x: str, w: str, y: str, sizes: dict[str, int]):
+        n = len(windows.size)
+        self.steps = windows.stride
+        taps = [k // s for k, s in zip(windows.size, self.steps, strict=True)]
+        phases = "".join([c for c in LETTERS if c not in sizes][:n])
+        sizes = sizes | dict(zip(phases, self.steps, strict=True)) | dict(zip(x[-n:], taps))
+        plain = Windows(tuple(taps), (1,) * n, (1,) * n)
+        self.whole = tuple(
+            s * (sizes[c] + k - 1) for s, c, k in zip(self.steps, x[-2 * n : -n], taps)
+        )
+        x, w = (t[:-m] + phases + t[-m:] for t, m in ((x, 2 * n), (w, n)))
+        self.plain = Correlation(plain, x, w, y, sizes)
+
+    def pays(self) -> bool:
+        return self.plain.pays()
+
+    def y_from(self, x: Tensor, w: Tensor) -> Tensor:
+        """The correlation."""
+        return self.plain.y_from(self.apart(sized(x, self.whole)), self.apart(w))
+
+    def w_from(self, x: Tensor, y: Tensor) -> Tensor:
+        """The gradient of the weights."""
+        return self.joined(self.plain.w_from(self.apart(sized(x, self.whole)), y))
+
+    def x_from(self, y: Tensor, w: Tensor, to: tuple[int, ...]) -> Tensor:
+        """The gradient of x, with places `to`."""
+        places = tuple(m // s for m, s in zip(self.whole, self.steps, strict=True))
+        return sized(self.joined(self.plain.x_from(y, self.apart(w), places)), to)
+
+    def apart(self, x: Tensor) -> Tensor:
+        """x (.., s H, t W) as (.., s, t, H, W)."""
+        n = len(self.steps)
+        lead, places = x.shape[:-n], x.shape[-n:]
+        parts = [m for size, s in zip(places, self.steps, strict=True) for m in (size // s, s)]
+        axes = range(len(lead), len(lead) + 2 * n)
+        order = (*range(len(lead)), *axes[1::2], *axes[::2])
+        return Permute(order)(Reshape((*lead, *parts))(x))
+
+    def joined(self, x: Tensor) -> Tensor:
+        """What `apart` takes apart."""
+        n = len(self.steps)
+        lead, steps, places = x.shape[: -2 * n], x.shape[-2 * n : -n], x.shape[-n:]
+        k = len(lead)
+        order = (*range(k), *(axis for j in range(k, k + n) for axis in (j + n, j)))
+        whole = [m * s for m, s in zip(places, steps, strict=True)]
+        return Reshape((*lead, *whole))(Permute(order)(x))
+
+
+def sized(x: Tensor, to: tuple[int, ...]) -> Tensor:
+    """x with so many places: without the last ones, or with zeros after them."""
+    first = x.ndim - len(to)
+    for axis, size in enumerate(to, first):
+        x = cut(x, axis, 0, min(size, x.shape[axis]))
+    rest = [(0, size - m) for size, m in zip(to, x.shape[first:], strict=True)]
+    return Pad(((0, 0),) * first + tuple(rest))(x) if any(after for _, after in rest) else x
+
+
+def correlation(
+    windows: Windows, x: str, w: str, y: str, sizes: dict[str, int]
+) -> Correlation | Strided:
+    """The correlation, without stride where it can be."""
+    axes = list(zip(windows.size, windows.stride, windows.dilation, strict=True))
+    strided = any(s > 1 for _, s, _ in axes) and all(k % s == 0 and d == 1 for k, s, d in axes)
+    kind = Strided if strided and x[-len(axes) :] == w[-len(axes) :] else Correlation
+    return kind(windows, x, w, y, sizes)
 
 
 def along_rows(windows: Windows, y: Tensor) -> Tensor:
@@ -284,10 +356,10 @@ def through_tiles(
         if source is None or not isinstance(source.primitive, Windows):
             continue
         operands = [tensor(source.inputs[0]), tensor(step.inputs[1 - k])]
-        forward = Correlation(source.primitive, letters[k], other, out, sizes)
+        forward = correlation(source.primitive, letters[k], other, out, sizes)
         if forward.pays():
             return forward.y_from(*operands)
-        backward = Correlation(source.primitive, letters[k], out, other, sizes)
+        backward = correlation(source.primitive, letters[k], out, other, sizes)
         if backward.pays():
             return backward.w_from(*operands)
     return None
@@ -298,15 +370,15 @@ def gradient_of_x(
 ) -> Tensor | None:
     """The sum of overlapping windows, if those are a product of y's gradient with weights."""
     source, of = producer.get(fold.inputs[0]), fold.primitive
-    if source is None or not isinstance(source.primitive, Contract) or set(of.stride) != {1}:
+    if source is None or not isinstance(source.primitive, Contract):
         return None
     contract = source.primitive
     sizes = contract.sizes(*[x.shape for x in source.inputs])
     windows = Windows(of.size, of.stride, of.dilation)
     letters = (contract.a, contract.b)
     for k, y in enumerate(letters):
-        correlation = Correlation(windows, contract.out, letters[1 - k], y, sizes)
-        if correlation.pays():
+        found = correlation(windows, contract.out, letters[1 - k], y, sizes)
+        if found.pays():
             operands = tensor(source.inputs[k]), tensor(source.inputs[1 - k])
-            return correlation.x_from(*operands, of.to[-1])
+            return found.x_from(*operands, of.to)
     return None

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from fathom.core import loop
 from fathom.core.primitive import Linear
-from fathom.ops.contraction import Contract
-from fathom.ops.movement import Flip, Pad, blank
+from fathom.ops.contraction import LETTERS, Contract
+from fathom.ops.movement import Flip, Pad, Reshape, Slice, blank
 
 
 @dataclass(frozen=True)
@@ -85,21 +85,42 @@ class Fold(Linear):
         return self(x)
 
     def after(self, producer, *xs):
-        """The input gradient of a convolution with stride 1 is itself a convolution: of the padded gradient g with
-        the weights w turned around."""
+        r"""The input gradient of a convolution is itself a convolution, of the padded gradient g with the weights w
+        turned around. With stride s it makes s elements side by side, where the taps are a multiple of s:
+        $y_{s u + r} = \sum_a g_{u - a} w_{s a + r}$."""
         n = len(self.size)
-        if not isinstance(producer, Contract) or set(self.stride) != {1} or len(xs) != 2:
+        if not isinstance(producer, Contract) or len(xs) != 2:
             return None
         g, w = xs
         at, taps, lead = producer.out[-2 * n : -n], producer.out[-n:], producer.out[: -2 * n]
         if producer.a[-n:] != at or producer.b[-n:] != taps or set(taps) & set(producer.a):
             return None
-        reach = [d * (k - 1) for d, k in zip(self.dilation, self.size, strict=True)]
-        rest = [size - m for size, m in zip(self.to, g.shape[-n:], strict=True)]
+        strided = set(self.stride) != {1}
+        if strided and (set(self.dilation) != {1} or self.size == self.stride):
+            return None
+        if any(k % s for k, s in zip(self.size, self.stride, strict=True)):
+            return None
+        several = [k // s for k, s in zip(self.size, self.stride, strict=True)]
+        counts = [-(-size // s) for size, s in zip(self.to, self.stride, strict=True)]
+        reach = [d * (k - 1) for d, k in zip(self.dilation, several, strict=True)]
+        rest = [size - m for size, m in zip(counts, g.shape[-n:], strict=True)]
         padded = Pad(((0, 0),) * (g.ndim - n) + tuple(zip(reach, rest, strict=True)))(g)
-        windows = Windows(self.size, self.stride, self.dilation)(padded)
-        turned = Flip(tuple(range(w.ndim - n, w.ndim)))(w)
-        return Contract(producer.a + taps, producer.b, lead + at)(windows, turned)
+        windows = Windows(tuple(several), (1,) * n, self.dilation)(padded)
+        before = w.ndim - n
+        if not strided:
+            turned = Flip(tuple(range(before, w.ndim)))(w)
+            return Contract(producer.a + taps, producer.b, lead + at)(windows, turned)
+        phases = [c for c in LETTERS if c not in producer.a + producer.b + producer.out][:n]
+        parts = [m for pair in zip(several, self.stride, strict=True) for m in pair]
+        w = Reshape((*w.shape[:before], *parts))(w)
+        turned = Flip(tuple(range(before, w.ndim, 2)))(w)
+        of_w = producer.b[:-n] + "".join(map("".join, zip(taps, phases, strict=True)))
+        of_y = lead + "".join(map("".join, zip(at, phases, strict=True)))
+        y = Contract(producer.a + taps, of_w, of_y)(windows, turned)
+        whole = [c * s for c, s in zip(counts, self.stride, strict=True)]
+        y = Reshape((*y.shape[: len(lead)], *whole))(y)
+        spans = [(0, m, 1) for m in (*y.shape[: len(lead)], *self.to)]
+        return Slice(tuple(spans))(y)
 
     def element(self, i, x):
         n = len(self.size)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import fathom
+import fathom.nn.functional as F
 from fathom.compiler.fuse import Kernel, fused
 from fathom.compiler.graph import improved
 from fathom.compiler.pack import PANEL, with_copies
@@ -96,3 +97,34 @@ def test_rows_far_apart_are_brought_together_where_many_blocks_read_them(rows):
 def test_a_sum_in_strips_is_not_given_copies():
     made, _ = copies(lambda x, g: x.T @ g, *arrays((2048, 256), (2048, 256)))
     assert made == []
+
+
+def copied_shapes(program, prefix):
+    """The shapes of the arrays that a pass has added."""
+    names = program.source.names
+    return [y.shape for y, name in names.items() if name.startswith(prefix)]
+
+
+def test_a_result_that_lanes_would_scatter_is_turned_around_afterwards():
+    def weights(g, x):
+        return fathom.einsum("no,ntc->oct", g, x)
+
+    xs = arrays((256, 128), (256, 3, 128))
+    program = Program(trace(weights, *map(fathom.from_numpy, xs)))
+    (shape,) = copied_shapes(program, "sums")
+    assert sorted(shape) == [3, 128, 128] and shape[-1] == 128
+    expected = np.einsum("no,ntc->oct", *xs, dtype=np.float64)
+    np.testing.assert_allclose(program.run(xs)[0], expected, rtol=2e-5, atol=1e-4)
+
+
+@pytest.mark.parametrize("examples", [16, 21])
+@pytest.mark.parametrize("channels, copied", [(32, [(32, 64, 3, 3)]), (8, [])])
+def test_weights_whose_terms_lie_apart_are_copied(examples, channels, copied):
+    def up(x, w):
+        return F.conv_transpose2d(x, w, stride=2)
+
+    xs = arrays((examples, 64, 6, 6), (64, channels, 3, 3))
+    tensors = list(map(fathom.from_numpy, xs))
+    program = Program(trace(up, *tensors))
+    assert copied_shapes(program, "packed") == copied
+    np.testing.assert_allclose(program.run(xs)[0], up(*tensors).numpy(), rtol=2e-5, atol=1e-4)

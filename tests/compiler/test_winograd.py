@@ -6,7 +6,7 @@ import pytest
 import fathom
 import fathom.nn.functional as F
 from fathom.compiler.tiled import Tiled, Untiled
-from fathom.compiler.winograd import PRODUCTS, transforms
+from fathom.compiler.winograd import MOST_TAPS, PRODUCTS, transforms
 from fathom.core import loop
 from fathom.core.interpreter import evaluate
 
@@ -17,6 +17,9 @@ CONVOLUTIONS = {  # x, weight, how
     "groups": ((16, 16, 6, 8), (24, 8, 3, 3), {"padding": 1, "groups": 2}),
     "one axis": ((16, 24, 30), (24, 24, 3), {"padding": 1}),
     "three axes, strides before the last": ((16, 8, 6, 9, 11), (8, 8, 3, 2, 4), {"stride": (2, 1, 1)}),
+    "a stride that the taps are a multiple of": ((16, 8, 12, 18), (8, 8, 4, 4), {"stride": 2, "padding": 1}),
+    "a stride that leaves places over": ((16, 8, 13, 19), (8, 8, 4, 4), {"stride": 2}),
+    "one axis in steps of three": ((16, 24, 33), (24, 24, 6), {"stride": 3, "padding": 2}),
     "dilation before the last axis": ((16, 8, 12, 12), (8, 8, 3, 3), {"dilation": (2, 1)}),
 }  # fmt: skip
 CONV = {3: F.conv1d, 4: F.conv2d, 5: F.conv3d}
@@ -46,8 +49,9 @@ def through_tiles(compiled) -> int:
     return sum(isinstance(s.primitive, (Tiled, Untiled)) for s in run.program.source.graph.steps)
 
 
-@pytest.mark.parametrize("taps", range(2, PRODUCTS[0]))
-@pytest.mark.parametrize("products", PRODUCTS)
+@pytest.mark.parametrize(
+    "taps, products", [(r, n) for r in range(2, MOST_TAPS + 1) for n in PRODUCTS if n > r]
+)
 def test_products_at_points_are_the_correlation_of_rows(taps, products):
     a, b, g = (np.array(m) for m in transforms(taps, products))
     rng = np.random.default_rng(0)
@@ -93,11 +97,12 @@ def test_a_convolution_and_its_gradients_equal_eager_ones(name):
 
 
 @pytest.mark.parametrize(
-    "width, taps, products", [(16, 3, 6), (8, 3, 6), (12, 3, 8), (6, 3, 8), (10, 5, 8)]
+    "width, taps, products",
+    [(16, 3, 6), (8, 3, 6), (12, 3, 8), (6, 3, 8), (3, 3, 5), (10, 5, 8), (9, 2, 5)],
 )
 def test_tiles_of_a_row_are_those_with_the_fewest_products(width, taps, products):
     x, w = operands((16, 8, 7, width), (8, 8, 3, taps), fathom.float32)
-    compiled = fathom.compile(step({"padding": (1, taps // 2)}))
+    compiled = fathom.compile(step({"padding": (1, (taps - 1) // 2)}))
     compiled(x, w)
     (run,) = compiled.runs.values()
     steps = run.program.source.graph.steps
@@ -118,6 +123,19 @@ def test_in_float32_tiles_lose_less_than_two_digits(width, taps):
         errors = [(z.to(fathom.float64) - y).norm() / y.norm() for z in (tiled, direct)]
         assert errors[0] < 3e-6 and errors[0] < 30 * errors[1]
     assert through_tiles(compiled) == 6
+
+
+@pytest.mark.parametrize("shape", [(16, 32, 8, 8), (32, 16, 7, 9)])
+def test_a_transposed_convolution_with_stride_goes_through_tiles(shape):
+    x, w = operands(shape, (shape[1], 24, 4, 4), fathom.float64)
+
+    def up(x, w):
+        return F.conv_transpose2d(x, w, stride=2, padding=1)
+
+    compiled = fathom.compile(up)
+    error = (compiled(x, w) - up(x, w)).norm() / up(x, w).norm()
+    assert error < 1e-13
+    assert through_tiles(compiled) == 3
 
 
 @pytest.mark.parametrize(

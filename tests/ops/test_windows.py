@@ -8,6 +8,7 @@ import pytest
 import fathom
 from fathom.core.interpreter import evaluate
 from fathom.core.loop import Array, Index
+from fathom.ops.contraction import Contract
 from fathom.ops.windows import Fold, Windows
 
 CASES = [  # x, size, stride, dilation
@@ -82,3 +83,20 @@ def test_windows_are_a_view_and_fold_of_a_large_array_goes_part_by_part():
     assert y.array[0, 0].sum() == 4
     counts = Fold((400, 200), (2, 2), (1, 1), (1, 1))(fathom.ones(*y.shape)).numpy()
     assert (counts[:, :, 1:-1, 1:-1] == 4).all() and (counts[:, :, 0, 0] == 1).all()
+
+
+@pytest.mark.parametrize(
+    "size, stride", [((4, 4), (2, 2)), ((3, 6), (1, 3)), ((6, 4), (2, 4)), ((3, 3), (2, 2))]
+)
+def test_what_a_fold_knows_of_a_product_before_it_computes_the_same(size, stride):
+    rng = np.random.default_rng(0)
+    counts, to = (3, 4), (13, 18)
+    g = fathom.from_numpy(rng.standard_normal((2, 5, *counts)))
+    w = fathom.from_numpy(rng.standard_normal((5, 3, *size)))
+    product, fold = Contract("nohw", "ocpq", "nchwpq"), Fold(to, size, stride, (1, 1))
+    better = fold.after(product, g, w)
+    if any(k % s for k, s in zip(size, stride, strict=True)):
+        assert better is None
+    else:
+        expected = fold(product(g, w))
+        np.testing.assert_allclose(better.numpy(), expected.numpy(), rtol=1e-13, atol=1e-13)
