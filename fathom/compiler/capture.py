@@ -17,6 +17,7 @@ import numpy as np
 
 from fathom.compiler.graph import number_in
 from fathom.compiler.joint import Pullback, pullback
+from fathom.compiler.precision import in_halves
 from fathom.compiler.reach import optimizers_of, tensors_of
 from fathom.compiler.threads import Turn
 from fathom.core import tape
@@ -98,6 +99,7 @@ class Captured:
     given_back: list[bool] = field(default_factory=list)  # which results are tensors, and not None
     results: int = 0  # how many tensors the function returns
     pullback: Pullback | None = None  # the gradient, where a result is to be differentiated outside
+    halves: bool = field(default_factory=in_halves)  # how matrices are multiplied
 
     @property
     def reads_gradients(self) -> bool:
@@ -129,6 +131,7 @@ class Captured:
             options,
             self.overwritten,
             self.given_back,
+            self.halves,
             str(self.graph.structure),
         ]
 

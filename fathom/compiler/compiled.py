@@ -194,7 +194,7 @@ class Run:
         with self.turn:
             if self.program is None and not self.captured.made:
                 over = self.accept is None and self.outside is None
-                self.program = Program(self.graph, over=over)
+                self.program = Program(self.graph, over=over, halves=self.captured.halves)
             with trace:
                 inputs, constants = self.gathered(tensors)
             if (

@@ -19,6 +19,7 @@ from fathom.compiler.joint import pullback
 from fathom.compiler.layout import Made
 from fathom.compiler.native import Native
 from fathom.compiler.outside import Outside
+from fathom.compiler.precision import in_halves
 from fathom.compiler.program import Program
 from fathom.compiler.spare import Spare
 from fathom.compiler.threads import Turn
@@ -41,7 +42,7 @@ runs: dict[tuple, Any] = {}  # by composite and signature
 def fused(f: Callable, args: tuple, kwargs: dict) -> Any:
     """f(*args, **kwargs) as one operation; as it is written where that is not possible."""
     given = [read(x) if type(x) is Varying else x for x in args]
-    key: list[Any] = [f, tape.mode.enabled, *kwargs]
+    key: list[Any] = [f, tape.mode.enabled, in_halves(), *kwargs]
     tensors: list[Any] = []
     for x in (*given, *kwargs.values()):
         key.append(signature(x, tensors))
@@ -150,7 +151,7 @@ class Fused:
         self.captured = captured
         self.outside = None if captured.pullback is None else FusedOutside(captured)
         self.graph = captured.graph if self.outside is None else self.outside.ahead
-        self.program = Piece(self.graph, over=bool(captured.overwritten))
+        self.program = Piece(self.graph, over=bool(captured.overwritten), halves=captured.halves)
         self.turn = Turn()  # what is computed and then written belongs together
 
     def __call__(self, tensors: list) -> Any:

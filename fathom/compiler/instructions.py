@@ -9,6 +9,9 @@ import numpy as np
 from fathom.compiler import vector_math
 from fathom.compiler.functions import FLOAT_OPS, INT_OPS, ORDERS
 from fathom.compiler.text import BOOL, FLOAT32, INT64, NAMES, Text, Value, literal, type_name
+from fathom.compiler.types import BFLOAT16, INT32
+
+INT16 = np.dtype(np.int16)
 
 
 def extreme(t: Text, name: str, a: Value, b: Value) -> Value:
@@ -44,6 +47,8 @@ def arithmetic(t: Text, name: str, args: list[Value]) -> Value:
         )
     if name in ("max", "min"):
         return extreme(t, name, *args)
+    if name == "pair":
+        return pair(t, *args)
     if kind == "f":
         return float_arithmetic(t, name, args, suffix, lanes)
     if name == "neg":
@@ -148,12 +153,23 @@ def floor_division(t: Text, name: str, a: Value, b: Value) -> Value:
     return t.select(t.binary("icmp eq", b, zero, BOOL), zero, result)
 
 
+def pair(t: Text, first: Value, second: Value) -> Value:
+    """Two bfloat16 numbers as they lie side by side in memory, in one int32."""
+    halves = []
+    for v in t.together(first, second):
+        bits = t.op(f"bitcast {v} to {type_name(INT16, v.lanes)}", INT16, v.lanes)
+        halves.append(t.op(f"zext {bits} to {type_name(INT32, v.lanes)}", INT32, v.lanes))
+    return t.binary("or", halves[0], t.binary("shl", halves[1], literal(16, INT32)))
+
+
 def convert(t: Text, v: Value, to: np.dtype) -> Value:
     """The value in another dtype."""
     a = v.dtype
     if a == to:
         return v
     into = type_name(to, v.lanes)
+    if BFLOAT16 in (a, to):  # from float32 or to it
+        return t.op(f"{'fpext' if a == BFLOAT16 else 'fptrunc'} {v} to {into}", to, v.lanes)
     if to == BOOL:
         zero = literal(0, a)
         return t.binary("fcmp une" if a.kind == "f" else "icmp ne", v, zero, BOOL)

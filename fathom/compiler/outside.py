@@ -65,7 +65,7 @@ class Outside:
     @functools.cached_property
     def program(self) -> Program:
         """The native code of the gradient, made when it is first asked for."""
-        return self.kind(self.back)
+        return self.kind(self.back, halves=self.captured.halves)
 
     # ---- recording ----
 

@@ -20,6 +20,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from fathom.compiler.affine import simplify
+from fathom.compiler.amx import by_tiles
 from fathom.compiler.fuse import Host, Kernel, Loop, reads_inside
 from fathom.compiler.memory import LINE
 from fathom.compiler.reads import address, depends, loads, position, stride
@@ -55,12 +56,13 @@ def packed(plan: Plan, lanes: int) -> Plan:
 
 
 def is_plain(item: Kernel | Loop) -> bool:
-    """Whether a kernel runs by itself, with no samples in its lanes."""
+    """Whether a kernel runs by itself, with no samples in its lanes, and is written by the schedule's rules."""
     return (
         isinstance(item, Kernel)
         and item.lane is None
         and item.time is None
         and scattered(item) is None
+        and not by_tiles(item)
     )
 
 

@@ -19,6 +19,7 @@ from fathom.compiler.engine import built, lanes, loaded, place_of, versions
 from fathom.compiler.identity import identity
 from fathom.compiler.layout import layout_of
 from fathom.compiler.native import Native
+from fathom.compiler.precision import in_halves
 from fathom.compiler.regions import Plan
 from fathom.compiler.source import Source
 from fathom.core.tracing import Graph
@@ -39,20 +40,26 @@ def uncollected() -> Iterator[None]:
 
 class Program:
     """Native code for a graph. It is compiled, or found in the cache, when it is first run; see Source for `timed`,
-    `width` and `over`."""
+    `width`, `over` and `halves`, for which the setting decides where it is None."""
 
     kind = Native
 
     def __init__(
-        self, graph: Graph, timed: bool = False, width: int | None = None, over: bool = False
+        self,
+        graph: Graph,
+        timed: bool = False,
+        width: int | None = None,
+        over: bool = False,
+        halves: bool | None = None,
     ):
         self.graph, self.timed, self.over = graph, timed, over
         self.width = lanes() if width is None else width
+        self.halves = in_halves() if halves is None else halves
 
     @functools.cached_property
     def source(self) -> Source:
         """The kernels and their text: what `show` prints, and what is compiled where the cache has nothing."""
-        return Source(self.graph, self.timed, self.width, self.over)
+        return Source(self.graph, self.timed, self.width, self.over, self.halves)
 
     @functools.cached_property
     def native(self) -> Native:
@@ -83,7 +90,9 @@ class Program:
     def entry(self) -> Path | None:
         """The file that would hold the layout."""
         words = None if self.timed else identity(self.graph)
-        return words and place(f"{versions()}\n{self.width} {self.over}\n{words}", ".json")
+        return words and place(
+            f"{versions()}\n{self.width} {self.over} {self.halves}\n{words}", ".json"
+        )
 
     def run(
         self, inputs: Sequence[np.ndarray], constants: Sequence[np.ndarray] | None = None

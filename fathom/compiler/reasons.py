@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from fathom.compiler.amx import BLOCK, by_tiles
 from fathom.compiler.fuse import Kernel
 from fathom.compiler.pseudocode import fresh_letters
 from fathom.compiler.reads import cost, depends, loads
@@ -15,6 +16,9 @@ from fathom.core.loop import Index, Load, Reduce
 def reasons(kernel: Kernel, lanes: int, tiles: int, by_rows: bool) -> list[str]:
     """A line for each decision about a kernel, with vectors of `lanes` and at most so many tiles; `by_rows` where it
     runs with others on a block of rows."""
+    if by_tiles(kernel):
+        sums, side = math.prod(i.size for i in kernel.out), f"{BLOCK} x {BLOCK}"
+        return [f"tiles      of AMX: four hold {side} of {sums} sums of products of halves"]
     if kernel.block is None and (scatter := scattered(kernel)) is not None:
         return [
             f"scatter    each of {math.prod(i.size for i in scatter.over)} terms is added to its row,"

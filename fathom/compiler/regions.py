@@ -67,17 +67,19 @@ class Plan:
     places: dict[str, Place] = field(default_factory=dict)
 
 
-def planned(units: Sequence[Unit], names: dict[Symbol, str], graph: Graph, lanes: int) -> Plan:
-    """The phases of a program: with samples in the lanes where that is worth it."""
+def planned(
+    units: Sequence[Unit], names: dict[Symbol, str], graph: Graph, lanes: int, halves: bool
+) -> Plan:
+    """The phases of a program: with samples in the lanes where that is worth it, beside products in halves or not."""
     best: Samples | None = None
     least = GAIN * sum(
-        work(k) * plain_price(k, lanes) * (1 if k.time is None else ALONE)
+        work(k) * plain_price(k, lanes, halves) * (1 if k.time is None else ALONE)
         for k in kernels_of(units)
     )
     for axis in range(2):
         labels = first_labels(graph, names, axis, lanes)
         if labels:
-            samples = Samples(list(units), dict(names), graph, labels, lanes)
+            samples = Samples(list(units), dict(names), graph, labels, lanes, halves)
             price = samples.price()
             if price < least:
                 best, least = samples, price
@@ -138,8 +140,10 @@ class Samples:
         graph: Graph,
         labels: dict[str, Label],
         lanes: int,
+        halves: bool,
     ):
         self.units, self.names, self.graph, self.lanes = units, names, graph, lanes
+        self.halves = halves
         self.labels = labels
         self.uses = labelled(list(kernels_of(units)), names, labels)
         hosts = {names[x] for u in units if isinstance(u, Host) for x in (*u.step.inputs, u.output)}
@@ -200,7 +204,7 @@ class Samples:
         """About how long one of its operations takes."""
         use = self.uses[id(kernel)]
         if use.split is None:
-            return plain_price(kernel, self.lanes)
+            return plain_price(kernel, self.lanes, self.halves)
         outside = [r for r in loads(kernel.body) if r.array.name in self.outside]
         strange = len(use.apart) + cost(outside, use.split.index, None)
         return (1.1 if use.reduced else 1.0) + self.lanes * strange

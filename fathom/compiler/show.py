@@ -257,7 +257,7 @@ def assembly_text(shown: Shown) -> str:
 
 def timing_text(shown: Shown) -> str:
     """The table of kernels with their times."""
-    return time_table(shown.graph, shown.program.lanes)
+    return time_table(shown.graph, shown.program.lanes, shown.program.halves)
 
 
 STAGES: dict[str, Callable[[Shown], str]] = {

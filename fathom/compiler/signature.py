@@ -1,8 +1,8 @@
 """What the programs of one function depend on: the arguments of a call, and what is around the function.
 
 Around it are its modules (modes, numbers, which parameters there are and which want a gradient), its optimizers
-(options, state), tensors that it closes over, and `no_grad`. A call has to look at all of it; most times nothing has
-changed.
+(options, state), tensors that it closes over, the precision of products, and `no_grad`. A call has to look at all of
+it; most times nothing has changed.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from itertools import chain
 from typing import Any
 
 from fathom.compiler.capture import Option
+from fathom.compiler.precision import in_halves
 from fathom.compiler.reach import modules_of, optimizers_of, surroundings, variables_of
 from fathom.core import tape
 from fathom.core.base import TensorBase
@@ -54,7 +55,8 @@ class Signature:
         named = [x for x in surroundings(self.f) if isinstance(x, TensorBase)]
         wanted = tuple([(id(x), x.tracked) for x in [*named, *self.variables]])
         enabled = tape.mode.enabled
-        return str(structure), arguments, modules, settings, begun, wanted, self.present(), enabled
+        around = (begun, wanted, in_halves(), self.present(), enabled)
+        return str(structure), arguments, modules, settings, *around
 
     def present(self) -> tuple[bool, ...]:
         """Which tensors have a gradient, where that matters."""
@@ -190,6 +192,7 @@ def difference(old: tuple, new: tuple) -> str:
         "an optimizer's options",
         "an optimizer's state",
         "a tensor that it closes over, or requires_grad of one,",
+        "set_float32_matmul_precision",
         "which tensors have a gradient",
         "no_grad",
     )

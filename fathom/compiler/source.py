@@ -11,11 +11,13 @@ import functools
 import math
 from dataclasses import dataclass, replace
 
+from fathom.compiler.amx import TileEmitter, by_tiles
 from fathom.compiler.emit import Emitter
 from fathom.compiler.engine import lanes
 from fathom.compiler.fuse import Host, Kernel, Loop, reductions
 from fathom.compiler.graph import improved
 from fathom.compiler.groups import grouped
+from fathom.compiler.halves import halved
 from fathom.compiler.layout import ByHand, Calls, Given, Kept, Layout, Made
 from fathom.compiler.lowering import lowered
 from fathom.compiler.memory import Span, arranged
@@ -45,23 +47,30 @@ class Part:
 
 class Source:
     """A graph as kernels, phases and native code. With `over` an update may be written over the input or constant that
-    it replaces; with `timed` each kernel counts its cycles."""
+    it replaces; with `timed` each kernel counts its cycles; with `halves` large products of matrices are computed in
+    halves (halves.py)."""
 
     def __init__(
-        self, graph: Graph, timed: bool = False, width: int | None = None, over: bool = False
+        self,
+        graph: Graph,
+        timed: bool = False,
+        width: int | None = None,
+        over: bool = False,
+        halves: bool = False,
     ):
         self.lanes = lanes() if width is None else width  # float32 in a vector register
         self.traced = graph
         self.graph, units, names = lowered(improved(with_fewer_products(graph)))
         graph = self.graph
-        plan = packed(planned(units, names, graph, self.lanes), self.lanes)
+        plan = planned(units, names, graph, self.lanes, halves)
+        plan = packed(halved(plan, self.lanes) if halves else plan, self.lanes)
         self.plan = grouped(plan, graph, self.lanes)
         self.names = self.plan.names
         self.slot = {name: k for k, name in enumerate(dict.fromkeys(self.names.values()))}
         self.given = [*graph.inputs, *(c for c, _ in graph.constants)]
         self.results = [*graph.outputs, *(value for _, value in graph.updates)]
         self.texts: list[str] = []
-        self.timed = timed
+        self.timed, self.halves = timed, halves
         self.written: dict[tuple, tuple[Run, list[int]]] = {}  # the functions, by what they compute
         self.functions: dict[str, Kernel] = {}  # the kernel behind each native function
         self.together: dict[str, str] = {}  # and what its phase is (regions.py)
@@ -140,8 +149,10 @@ class Source:
 
     def emitter(self, kernel: Kernel, region: bool) -> Emitter:
         """Who writes the kernel."""
-        sort = Emitter
-        if not region and scattered(kernel) is not None:
+        sort: type[Emitter] = Emitter
+        if by_tiles(kernel):
+            sort = TileEmitter
+        elif not region and scattered(kernel) is not None:
             sort = ScatterEmitter
         elif turned(kernel, self.lanes) is not None:
             sort = TurnEmitter

@@ -19,11 +19,11 @@ from fathom.core.tracing import Graph, Symbol
 RUNS, SECONDS = 200, 0.5  # as many runs as fit into this time, and not more
 
 
-def time_table(graph: Graph, width: int) -> str:
+def time_table(graph: Graph, width: int, halves: bool) -> str:
     """A line for each kernel of a graph's program: milliseconds in a run on one thread, arithmetic and memory traffic
     a second, and both as a part of what this computer can do. It runs on numbers of its own."""
     limits = peak()
-    timed = Program(graph, timed=True, width=width)
+    timed = Program(graph, timed=True, width=width, halves=halves)
     cycles, seconds, runs = measured(timed)
     lines = ["kernel        ms   GFLOP/s   of peak      GB/s   of peak   what"]
     total = 0.0

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ml_dtypes
 import numpy as np
 
 from fathom.core.loop import Call, Const, Expr, Index, Load, Reduce, remembered
 
 BOOL, INT64, FLOAT32 = np.dtype(bool), np.dtype(np.int64), np.dtype(np.float32)
+INT32, BFLOAT16 = np.dtype(np.int32), np.dtype(ml_dtypes.bfloat16)
 TESTS = {"<", "<=", "==", "and", "or", "not"}
 
 

@@ -214,7 +214,8 @@ fathom.float64
     "set_float32_matmul_precision": """
 >>> fathom.set_float32_matmul_precision("high")
 >>> fathom.get_float32_matmul_precision()
-'highest'
+'high'
+>>> fathom.set_float32_matmul_precision("highest")
 """,
     "get_num_threads": """
 >>> fathom.get_num_threads() >= 1
