@@ -45,6 +45,7 @@ from fathom.core.loop import (
     every,
     less,
     ravel,
+    rewritten,
     substituted,
     unravel,
     where,
@@ -90,7 +91,8 @@ class Halves:
         if ready is not None:
             groups = p.batch, p.rows, p.columns
             at = [ravel(group, [i.size for i in group]) for group in groups]
-            body = simplify(substituted(replaced(p.body, p.sum, ready[at]), p.parts))
+            body = rewritten(p.body, found={id(p.sum): ready[at]})
+            body = simplify(substituted(body, p.parts))
             self.made.append(replace(kernel, body=body))
         return self.made
 
@@ -207,10 +209,3 @@ def low(x: Expr) -> Expr:
 def paired(x: Expr, y: Expr) -> Expr:
     """Two bfloat16 numbers in the place of one int32."""
     return Call("pair", (x, y), INT32)
-
-
-def replaced(e: Expr, old: Expr, new: Expr) -> Expr:
-    """The expression with a part of it replaced."""
-    if isinstance(e, Call):
-        return Call(e.name, tuple(replaced(a, old, new) for a in e.args), e.dtype)
-    return new if e == old else e
