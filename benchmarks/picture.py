@@ -24,7 +24,7 @@ LIBRARIES = (
 WIDTH = 8.6  # inches, of 100 pixels each in the SVG
 BAR, GAP, HEAD, FOOT = 0.17, 0.19, 1.25, 0.15  # inches
 LEFT, RIGHT = 1.95, 0.95  # inches beside the bars: names, and how much faster
-LABEL = 0.53  # inches that the time at the end of a bar takes
+LABEL = 0.6  # inches that the time at the end of a bar takes
 LINE = 30  # letters of what a model is
 
 
@@ -83,7 +83,7 @@ def span(result: dict, models: dict[str, list]) -> tuple[float, float]:
     longest = max(
         figures["ms"]["high"] for rows in models.values() for _, ways in rows for figures in ways
     )
-    return least / 1.6, longest * 2.2
+    return least / 1.6, longest * 2.6
 
 
 def prepare(axes: Any) -> None:
@@ -114,10 +114,11 @@ def group(axes: Any, y: float, name: str, row: dict, rows: list[tuple[str, list[
         axes.barh(centre, ms["median"] - low, BAR * 0.82, left=low, color=colour, linewidth=0)
         axes.plot([ms["low"], ms["high"]], [centre, centre], color=INK, linewidth=0.9, alpha=0.55)
         clear = ms["high"]  # the label stands right of all that is near the end of the bar
-        for ring in (other["ms"]["median"] for other in others):
-            axes.plot(ring, centre, "o", markersize=4.4, markerfacecolor="white",
-                      markeredgecolor=colour, markeredgewidth=1.2)  # fmt: skip
-            clear = ring * 1.06 if clear / 1.2 < ring < clear * near else clear
+        rings = [other["ms"]["median"] for other in others]
+        axes.plot(rings, [centre] * len(rings), "o", markersize=4.4, markerfacecolor="white",
+                  markeredgecolor=colour, markeredgewidth=1.2)  # fmt: skip
+        for mark in sorted([*rings, row["limit"]["ms"]]):
+            clear = mark * 1.06 if clear / 1.2 < mark < clear * near else clear
         axes.annotate(f"{milliseconds(ms['median'])} ms", (clear, centre), (5, 0), color=INK,
                       textcoords="offset points", va="center_baseline", fontsize=7.8)  # fmt: skip
     axes.plot([row["limit"]["ms"]] * 2, [y - 0.03, bottom + 0.03], color=INK, linewidth=1.3)
