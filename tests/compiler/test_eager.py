@@ -18,6 +18,7 @@ from fathom.core import composite, tape
 from fathom.core.base import is_tensor
 from fathom.core.watch import watching
 from tests.compiler.composites import CASES, Case
+from tests.compiler.drawn import numbers
 from tests.compiler.threads import in_threads
 
 
@@ -25,10 +26,6 @@ from tests.compiler.threads import in_threads
 def small(monkeypatch):
     """Composites of any size are fused, so that small numbers show it."""
     monkeypatch.setattr(composite, "LEAST", 1)
-
-
-def numbers(*shape, seed=1, dtype=fathom.float32):
-    return fathom.randn(*shape, generator=fathom.Generator().manual_seed(seed)).to(dtype)
 
 
 def is_fused(y) -> bool:

@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 import pytest
 
 import fathom
 import fathom.nn.functional as F
 from fathom import nn
+from tests.compiler.drawn import numbers
 
-
-@pytest.fixture(autouse=True)
-def no_warnings():
-    """A function that falls back to eager mode warns."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        yield
-
-
-def numbers(*shape, seed=1):
-    return fathom.randn(*shape, generator=fathom.Generator().manual_seed(seed))
+pytestmark = pytest.mark.filterwarnings("error")  # a function that falls back to eager mode warns
 
 
 def both(f, *shapes, pull=lambda y: (y * y).sum()):

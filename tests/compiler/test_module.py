@@ -9,10 +9,7 @@ import pytest
 
 import fathom
 from fathom import nn
-
-
-def numbers(*shape, seed=1):
-    return fathom.randn(*shape, generator=fathom.Generator().manual_seed(seed))
+from tests.compiler.drawn import numbers
 
 
 def test_a_compiled_module_is_the_module():

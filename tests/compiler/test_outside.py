@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import warnings
 import weakref
 
 import numpy as np
@@ -12,20 +11,11 @@ import pytest
 import fathom
 import fathom.nn.functional as F
 from fathom import nn, optim
+from tests.compiler.drawn import numbers
 from tests.compiler.models import TASKS
 from tests.compiler.threads import in_threads
 
-
-@pytest.fixture(autouse=True)
-def no_warnings():
-    """A function that falls back to eager mode warns."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        yield
-
-
-def numbers(*shape, seed=1):
-    return fathom.randn(*shape, generator=fathom.Generator().manual_seed(seed))
+pytestmark = pytest.mark.filterwarnings("error")  # a function that falls back to eager mode warns
 
 
 def lenet():
