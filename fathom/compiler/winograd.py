@@ -378,6 +378,8 @@ def gradient_of_x(
     letters = (contract.a, contract.b)
     for k, y in enumerate(letters):
         found = correlation(windows, contract.out, letters[1 - k], y, sizes)
+        if isinstance(found, Correlation) and set(of.stride) != {1}:
+            continue  # places between the windows' have gradients of their own
         if found.pays():
             operands = tensor(source.inputs[k]), tensor(source.inputs[1 - k])
             return found.x_from(*operands, of.to)

@@ -20,9 +20,19 @@ CONVOLUTIONS = {  # x, weight, how
     "a stride that the taps are a multiple of": ((16, 8, 12, 18), (8, 8, 4, 4), {"stride": 2, "padding": 1}),
     "a stride that leaves places over": ((16, 8, 13, 19), (8, 8, 4, 4), {"stride": 2}),
     "one axis in steps of three": ((16, 24, 33), (24, 24, 6), {"stride": 3, "padding": 2}),
+    "stride and dilation before the last axis": (
+        (16, 8, 12, 12), (8, 8, 4, 3), {"stride": (2, 1), "dilation": (2, 1)},
+    ),
+    "a stride before the last axis": ((16, 8, 12, 12), (8, 8, 3, 3), {"stride": (2, 1)}),
     "dilation before the last axis": ((16, 8, 12, 12), (8, 8, 3, 3), {"dilation": (2, 1)}),
 }  # fmt: skip
 CONV = {3: F.conv1d, 4: F.conv2d, 5: F.conv3d}
+
+
+@pytest.fixture(autouse=True)
+def as_written(monkeypatch):
+    """Eager convolutions run operation by operation: none of them is a compiled one itself."""
+    monkeypatch.setattr(fathom.backends.fusion, "enabled", False)
 
 
 def step(how):
