@@ -370,7 +370,8 @@ def test_the_cache_tells_halves_apart():
     assert program(rows, xs, halves=True).entry != program(rows, xs).entry
 
 
-def test_composites_of_eager_mode_follow_the_setting_and_its_products_do_not(tiles):
+def test_composites_of_eager_mode_follow_the_setting_and_its_products_do_not(tiles, monkeypatch):
+    monkeypatch.setattr(fathom.backends.fusion, "enabled", True)
     q, k, v = map(fathom.from_numpy, arrays(*[(2, 2, 256, 128)] * 3))
     x, w = map(fathom.from_numpy, arrays((256, 256), (256, 256)))
     exact, product = F.scaled_dot_product_attention(q, k, v), x @ w

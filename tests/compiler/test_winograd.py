@@ -29,12 +29,6 @@ CONVOLUTIONS = {  # x, weight, how
 CONV = {3: F.conv1d, 4: F.conv2d, 5: F.conv3d}
 
 
-@pytest.fixture(autouse=True)
-def as_written(monkeypatch):
-    """Eager convolutions run operation by operation: none of them is a compiled one itself."""
-    monkeypatch.setattr(fathom.backends.fusion, "enabled", False)
-
-
 def step(how):
     """A convolution, and the gradients of x and of the weights."""
 
